@@ -1,0 +1,3 @@
+/** Written by tools/generate-shaders.ts from shaders/*.wgsl. Do not edit: run `npm run generate`. */
+
+export const shaders = {} as const;
