@@ -1,0 +1,26 @@
+/**
+ * Ends the output of a run with one line that a machine can read: `12 passed, 0 failed, 3 skipped`. It is printed as the
+ * process exits, after everything the other reporters say. A file that fails to load, or an error outside any test,
+ * counts as a failure.
+ */
+import type { Reporter, SerializedError, TestModule } from 'vitest/node';
+
+export function summary(): Reporter {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  process.on('exit', () => {
+    console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+  });
+  return {
+    onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+      Object.assign(count, { passed: 0, failed: errors.length, skipped: 0 });
+      for (const module of modules) {
+        const before = count.failed;
+        for (const test of module.children.allTests()) {
+          const { state } = test.result();
+          count[state === 'pending' ? 'skipped' : state]++;
+        }
+        if (module.state() === 'failed' && count.failed === before) count.failed++;
+      }
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * Three projects, told apart by suffix:
+ *   reference  test/**\/*.test.ts       no GPU: pure functions and the float64 backend
+ *   node       test/**\/*.gpu.test.ts   Dawn, and *.node.test.ts: child processes, files, servers
+ *   browser    test/**\/*.gpu.test.ts   the same files in Chromium
+ * Files named *.slow.*test.ts run only with `--mode slow` (npm run test:slow).
+ */
+import { resolve } from 'node:path';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { BROWSER_FLAGS, findBrowser } from './test/setup/chromium.ts';
+import { summary } from './test/setup/summary.ts';
+
+const source = (path: string): string => resolve(import.meta.dirname, path);
+const alias = (platform: 'node' | 'browser'): { alias: Record<string, string> } => ({
+  alias: { '#platform': source(`engine/gpu/${platform}/platform.ts`) },
+});
+
+export default defineConfig(({ mode }) => {
+  const slow = mode === 'slow';
+  // `a.gpu.test.ts`, or `a.slow.gpu.test.ts` in slow mode.
+  const files = (kind: string): string => `test/**/*${slow ? '.slow' : ''}${kind}.test.ts`;
+  const exclude = slow ? [] : ['test/**/*.slow.*'];
+  const testTimeout = slow ? 600_000 : 30_000;
+
+  const reference: TestProjectConfiguration = {
+    resolve: alias('node'),
+    test: {
+      name: 'reference',
+      include: [files('')],
+      exclude: [...exclude, 'test/**/*.{gpu,node}.test.ts'],
+      isolate: false,
+      testTimeout,
+    },
+  };
+  const node: TestProjectConfiguration = {
+    resolve: alias('node'),
+    // Terminating a worker thread that is busy in Dawn aborts the process; a child process only dies itself.
+    test: { name: 'node', include: [files('.{gpu,node}')], exclude, pool: 'forks', testTimeout },
+  };
+  const found = findBrowser();
+  if (typeof found === 'string') console.warn(`The browser project is skipped: ${found}`);
+  const browser: TestProjectConfiguration[] =
+    typeof found === 'string'
+      ? []
+      : [
+          {
+            resolve: alias('browser'),
+            test: {
+              name: 'browser',
+              include: [files('.gpu')],
+              exclude,
+              testTimeout,
+              browser: {
+                enabled: true,
+                headless: true,
+                screenshotFailures: false,
+                provider: playwright({
+                  launchOptions: { ...found, args: [...BROWSER_FLAGS], chromiumSandbox: false },
+                }),
+                instances: [{ browser: 'chromium' }],
+              },
+            },
+          },
+        ];
+
+  return {
+    test: {
+      maxWorkers: 2,
+      reporters: ['default', summary()],
+      projects: [reference, node, ...browser],
+      passWithNoTests: true,
+    },
+  };
+});
