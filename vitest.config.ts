@@ -8,6 +8,7 @@
 import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { findAdapter } from './test/setup/adapter.ts';
 import { BROWSER_FLAGS, findBrowser } from './test/setup/chromium.ts';
 import { summary } from './test/setup/summary.ts';
 
@@ -16,7 +17,7 @@ const alias = (platform: 'node' | 'browser'): { alias: Record<string, string> } 
   alias: { '#platform': source(`engine/gpu/${platform}/platform.ts`) },
 });
 
-export default defineConfig(({ mode }) => {
+export default defineConfig(async ({ mode }) => {
   const slow = mode === 'slow';
   // `a.gpu.test.ts`, or `a.slow.gpu.test.ts` in slow mode.
   const files = (kind: string): string => `test/**/*${slow ? '.slow' : ''}${kind}.test.ts`;
@@ -33,10 +34,17 @@ export default defineConfig(({ mode }) => {
       testTimeout,
     },
   };
+  const adapter = await findAdapter();
   const node: TestProjectConfiguration = {
     resolve: alias('node'),
     // Terminating a worker thread that is busy in Dawn aborts the process; a child process only dies itself.
-    test: { name: 'node', include: [files('.{gpu,node}')], exclude, pool: 'forks', testTimeout },
+    test: {
+      name: 'node',
+      include: [files(adapter ? '.{gpu,node}' : '.node')],
+      exclude,
+      pool: 'forks',
+      testTimeout,
+    },
   };
   const found = findBrowser();
   if (typeof found === 'string') console.warn(`The browser project is skipped: ${found}`);

@@ -11,7 +11,7 @@ export interface Browser {
   readonly env: Record<string, string>;
 }
 
-/** The browser to launch, or the sentence that says why there is none. */
+/** The browser to launch, or the sentence that says why there is none. One asked for by LANGEVIN_CHROMIUM must exist. */
 export function findBrowser(): Browser | string {
   const env = Object.fromEntries(
     Object.entries(process.env).filter((pair): pair is [string, string] => !!pair[1]),
