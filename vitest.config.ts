@@ -54,6 +54,8 @@ export default defineConfig(async ({ mode }) => {
       : [
           {
             resolve: alias('browser'),
+            // Known beforehand, else Vite finds it in mid-run and reloads the page under the tests.
+            optimizeDeps: { include: ['fast-check'] },
             test: {
               name: 'browser',
               include: [files('.gpu')],
