@@ -1,0 +1,150 @@
+/**
+ * The record of a primitive: everything the engine knows about it, in one object literal. Read as a
+ * table (`engine/ops/table.ts`), the records are the engine; whatever is not a primitive is composed
+ * from primitives.
+ */
+import type { Aval, NdArray } from './ndarray.ts';
+import type { Shape } from './shape.ts';
+import type { Tensor } from './tensor.ts';
+
+export type Attribute = number | boolean | string | readonly number[] | readonly (readonly number[])[];
+/** Static parameters of an operation: part of its identity, of a program's key, and plain JSON. */
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** A cotangent or tangent; null is a structural zero (of an integer, or of a path that does not exist). */
+export type Differential = Tensor | null;
+
+export interface Primitive<A extends Attributes = Attributes> {
+  readonly name: string;
+  /** Shape and dtype of the result; throws a typed error for inputs that do not fit. */
+  shape(inputs: readonly Aval[], attributes: A): Aval;
+  /** Pullback: the cotangent of every input. Written in the engine's operations, so it differentiates again. */
+  vjp(cotangent: Tensor, inputs: readonly Tensor[], output: Tensor, attributes: A): readonly Differential[];
+  /** Pushforward: the tangent of the output. At least one tangent is not null. */
+  jvp(
+    tangents: readonly Differential[],
+    inputs: readonly Tensor[],
+    output: Tensor,
+    attributes: A,
+  ): Differential;
+  /** The float64 implementation, plain TypeScript. */
+  reference(inputs: readonly NdArray[], attributes: A, output: Aval): NdArray;
+  readonly kernel: Kernel<A>;
+  readonly accuracy: Accuracy<A>;
+}
+
+/**
+ * How far a kernel may be from the reference, with u = 2^-23 (WGSL rounds to either neighbour).
+ * - `exact`: the same bits.
+ * - `ulp`: |error| <= ulp·u·|result| + absolute; `ulp` may depend on the inputs.
+ * - `sum`: |error| <= gamma_k·Σ|terms|, gamma_k = k·u/(1 - k·u), valid for any order of summation; the
+ *   magnitude Σ|terms| is the primitive itself applied to absolute values.
+ */
+export type Accuracy<A extends Attributes = Attributes> =
+  | { readonly kind: 'exact' }
+  | {
+      readonly kind: 'ulp';
+      readonly ulp: number | ((...inputs: number[]) => number);
+      readonly absolute?: number;
+    }
+  | { readonly kind: 'sum'; terms(inputs: readonly Aval[], attributes: A): number };
+
+export type Kernel<A extends Attributes = Attributes> = ScalarKernel<A> | IndexKernel<A> | LaunchKernel<A>;
+
+/** An element of the result is a function of the same element of every input: fuses into anything. */
+export interface ScalarKernel<A extends Attributes = Attributes> {
+  readonly kind: 'scalar';
+  /** The WGSL expression; `args` are side-effect free and may be repeated. */
+  expression(args: readonly string[], inputs: readonly Aval[], attributes: A): string;
+  /** Functions of shaders/math.wgsl that the expression calls. */
+  readonly uses?: readonly string[];
+  /** Worth storing rather than computing twice. */
+  readonly expensive?: boolean;
+}
+
+/** An element of the result is read from the inputs at computed positions: fuses into its consumers. */
+export interface IndexKernel<A extends Attributes = Attributes> {
+  readonly kind: 'index';
+  /** The WGSL expression for the element at `index` of the result. */
+  read(index: Index, site: Site<A>): string;
+  readonly uses?: readonly string[];
+  readonly expensive?: boolean;
+}
+
+/** The operation runs a hand-written shader of its own, in one launch or several. */
+export interface LaunchKernel<A extends Attributes = Attributes> {
+  readonly kind: 'launch';
+  launch(call: Call<A>): readonly Launch[];
+  /** Inputs that the shader reads as whole buffers rather than through a composed function. */
+  readonly buffers?: readonly number[];
+}
+
+/** A position in a tensor while code is generated: WGSL u32 expressions for either or both forms. */
+export interface Index {
+  readonly shape: Shape;
+  readonly linear?: string;
+  readonly coordinates?: readonly string[];
+}
+
+/** What an {@link IndexKernel} sees of its operation while code is generated. */
+export interface Site<A extends Attributes = Attributes> {
+  readonly inputs: readonly Aval[];
+  readonly output: Aval;
+  readonly attributes: A;
+  /** The value of input `input` at `index`. */
+  read(input: number, index: Index): string;
+  /** The value of input `input` at `index` where `condition` (WGSL bool) holds, else `otherwise`; reads nothing elsewhere. */
+  readWhere(condition: string, input: number, index: Index, otherwise: string): string;
+  coordinates(index: Index): readonly string[];
+  linear(index: Index): string;
+  /** Binds an expression to a fresh `let` and returns its name. */
+  bind(expression: string): string;
+  /** An index checked against `extent`: clamped, and the device's fault word raised when it is outside. */
+  checked(expression: string, extent: number): string;
+}
+
+/** What is known of the adapter when kernels are chosen. */
+export interface AdapterTraits {
+  /** A software driver (lavapipe, SwiftShader), or real hardware. */
+  readonly kind: 'cpu' | 'gpu';
+  /** 'lavapipe', 'swiftshader', or the vendor. */
+  readonly name: string;
+}
+
+/** What a {@link LaunchKernel} sees of the operation it launches. */
+export interface Call<A extends Attributes = Attributes> {
+  readonly inputs: readonly Aval[];
+  readonly output: Aval;
+  readonly attributes: A;
+  readonly adapter: AdapterTraits;
+}
+
+/** A value of a launch: an input, the output, or a temporary that lives between the launches of one call. */
+export type Operand =
+  { readonly input: number } | { readonly temporary: number; readonly aval: Aval } | 'output';
+
+/** A marked block of a shader that is replaced by a composed function. */
+export type Block =
+  /** Verbatim WGSL. */
+  | { readonly text: string }
+  /** `fn name(parameters) -> element`: the element of `operand` at a position given by the parameters. */
+  | {
+      readonly element: Operand;
+      readonly parameters: readonly string[];
+      readonly at: Index;
+      readonly map?: (value: string) => string;
+    }
+  /** `fn name(parameters, value)`: stores `value` (through the fused epilogue, for 'output') at `linear`. */
+  | { readonly store: Operand; readonly parameters: readonly string[]; readonly linear: string };
+
+export interface Launch {
+  /** A file of shaders/, without its ending. */
+  readonly shader: string;
+  /** `override` constants. */
+  readonly constants: Readonly<Record<string, number>>;
+  readonly blocks?: Readonly<Record<string, Block>>;
+  /** The shader's own bindings by name. */
+  readonly bindings?: Readonly<Record<string, Operand>>;
+  /** Workgroups. A one-dimensional count above the limit is folded into y by the compiler. */
+  readonly groups: readonly [number, number, number];
+}

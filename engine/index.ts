@@ -1,0 +1,17 @@
+/** langevin: tensors, automatic differentiation, and the device that runs them. */
+export { init, type InitOptions } from './init.ts';
+export { jit, type Jitted, type JitOptions } from './jit.ts';
+export { LangevinError } from './graph/errors.ts';
+export type { DType, HostArray } from './graph/dtype.ts';
+export type { Shape } from './graph/shape.ts';
+export { Tensor } from './graph/tensor.ts';
+export type { Tree } from './graph/tree.ts';
+export * as tree from './tree.ts';
+export * as random from './random/index.ts';
+export { tensor } from './ops/create.ts';
+export { full, ones, onesLike, zeros, zerosLike, type TensorLike } from './ops/broadcast.ts';
+export * from './ops/functions.ts';
+import './ops/fluent.ts';
+export { vjp } from './autodiff/vjp.ts';
+export { jvp } from './autodiff/jvp.ts';
+export { grad, hessian, hvp, valueAndGrad } from './autodiff/grad.ts';

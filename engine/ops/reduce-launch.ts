@@ -1,0 +1,99 @@
+/**
+ * How a reduction runs: one thread per output, or per chunk of an output with a second pass over the
+ * partial results when the outputs alone would leave the adapter idle.
+ */
+import type { DType } from '../graph/dtype.ts';
+import type { Aval } from '../graph/ndarray.ts';
+import { fibre } from '../graph/position.ts';
+import type { Block, Call, Launch } from '../graph/primitive.ts';
+import { sizeOf } from '../graph/shape.ts';
+import type { AxesAttributes } from './reduction.ts';
+
+type Operator = 'sum' | 'max' | 'min';
+
+export function reduceLaunches(call: Call<AxesAttributes>, operator: Operator): Launch[] {
+  const { inputs, output, attributes, adapter } = call;
+  const { shape, dtype } = inputs[0] as Aval;
+  const { axes } = attributes;
+  const outputs = sizeOf(output.shape);
+  const length = sizeOf(axes.map((axis) => shape[axis] as number));
+  const blocks: Record<string, Block> = {
+    type: { text: `alias T = ${dtype};` },
+    combine: { text: combine(operator, dtype) },
+  };
+  const element: Block = {
+    element: { input: 0 },
+    parameters: ['o: u32', 'r: u32'],
+    at: fibre(shape, axes, 'o', 'r'),
+  };
+  const finish: Block = { store: 'output', parameters: ['o: u32', 'value: T'], linear: 'o' };
+  // On a GPU one workgroup per output fills the machine when each output has much to read.
+  if (adapter.kind === 'gpu' && length >= 256 && outputs <= 65535)
+    return [
+      {
+        shader: 'reduce_workgroup',
+        constants: { OUTPUTS: outputs, LENGTH: length },
+        blocks: { ...blocks, element, finish },
+        groups: [outputs, 1, 1],
+      },
+    ];
+  const chunks = chunkCount(outputs, length);
+  const first = { OUTPUTS: outputs, LENGTH: length, CHUNKS: chunks };
+  if (chunks === 1)
+    return [
+      {
+        shader: 'reduce',
+        constants: first,
+        blocks: { ...blocks, element, finish },
+        groups: [Math.ceil(outputs / 64), 1, 1],
+      },
+    ];
+  const partials = { temporary: 0, aval: { shape: [outputs, chunks], dtype } };
+  return [
+    {
+      shader: 'reduce',
+      constants: first,
+      blocks: {
+        ...blocks,
+        element,
+        finish: { store: partials, parameters: ['o: u32', 'value: T'], linear: 'o' },
+      },
+      groups: [Math.ceil((outputs * chunks) / 64), 1, 1],
+    },
+    {
+      shader: 'reduce',
+      constants: { OUTPUTS: outputs, LENGTH: chunks, CHUNKS: 1 },
+      blocks: {
+        ...blocks,
+        element: {
+          element: partials,
+          parameters: ['o: u32', 'r: u32'],
+          at: fibre([outputs, chunks], [1], 'o', 'r'),
+        },
+        finish,
+      },
+      groups: [Math.ceil(outputs / 64), 1, 1],
+    },
+  ];
+}
+
+/** Chunks of at least 256 terms, and no more than give every core a few workgroups. */
+function chunkCount(outputs: number, length: number): number {
+  if (outputs >= 512 || length < 1024) return 1;
+  return Math.max(1, Math.min(Math.floor(length / 256), Math.ceil(1024 / Math.max(1, outputs))));
+}
+
+function combine(operator: Operator, dtype: DType): string {
+  const identity = {
+    sum: '0',
+    max: dtype === 'u32' ? '0' : dtype === 'i32' ? '-2147483648' : undefined,
+    min: dtype === 'u32' ? '4294967295' : dtype === 'i32' ? '2147483647' : undefined,
+  }[operator];
+  // The infinities have no literal in WGSL; a `var` keeps their bits out of constant evaluation.
+  const start =
+    identity === undefined
+      ? `var bits = ${operator === 'max' ? '0xff800000u' : '0x7f800000u'}; return bitcast<f32>(bits);`
+      : `return T(${identity});`;
+  const body = operator === 'sum' ? 'a + b' : `${operator}(a, b)`;
+  return `fn identity() -> T { ${start} }\nfn combine(a: T, b: T) -> T { return ${body}; }`;
+}
