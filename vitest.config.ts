@@ -4,6 +4,9 @@
  *   node       test/**\/*.gpu.test.ts   Dawn, and *.node.test.ts: child processes, files, servers
  *   browser    test/**\/*.gpu.test.ts   the same files in Chromium
  * Files named *.slow.*test.ts run only with `--mode slow` (npm run test:slow).
+ *
+ * Files share their worker's modules and so its GPU device: a file of its own costs 0.2 s more, in either project. So
+ * a file calls `init` itself in `beforeAll`, and one that loses a device or changes the process puts it back.
  */
 import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
@@ -60,6 +63,7 @@ export default defineConfig(async ({ mode }) => {
               name: 'browser',
               include: [files('.gpu')],
               exclude,
+              isolate: false,
               testTimeout,
               browser: {
                 enabled: true,
