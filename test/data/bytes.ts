@@ -1,0 +1,21 @@
+/** Small files of the data sets' formats, and errors, for tests. */
+import { expect } from 'vitest';
+
+/** An IDX file: magic number, sizes, elements. */
+export function idx(magic: number, sizes: readonly number[], elements: ArrayLike<number>): Uint8Array {
+  const bytes = new Uint8Array(4 * (1 + sizes.length) + elements.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, magic);
+  sizes.forEach((size, axis) => view.setUint32(4 * (1 + axis), size));
+  bytes.set(elements, 4 * (1 + sizes.length));
+  return bytes;
+}
+
+/** Three images of 2x2 and their labels, as IDX files. */
+export const smallImages: Uint8Array = idx(2051, [3, 2, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+export const smallLabels: Uint8Array = idx(2049, [3], [7, 0, 9]);
+
+/** What a thrown error must look like. */
+export function coded(code: string, message: RegExp = /./): unknown {
+  return expect.objectContaining({ code, message: expect.stringMatching(message) as string });
+}
