@@ -46,6 +46,7 @@ export default defineConfig(async ({ mode }) => {
       include: [files(adapter ? '.{gpu,node}' : '.node')],
       exclude,
       pool: 'forks',
+      isolate: false,
       testTimeout,
     },
   };

@@ -79,6 +79,16 @@ test('the environment is as it was after the choice', async () => {
   expect(stdout).toBe('true\n');
 });
 
+test('requests made at the same time do not disturb each other', async () => {
+  const { stdout, stderr } = await child(`
+    const before = JSON.stringify(process.env);
+    const names = ['swiftshader', undefined, 'swiftshader', undefined];
+    const all = await Promise.all(names.map((name) => requestAdapter(name ? { name } : {})));
+    for (const { adapter } of all) (await adapter.requestDevice()).destroy();
+    console.log(all.length, before === JSON.stringify(process.env));`);
+  expect(stdout, stderr).toBe('4 true\n');
+});
+
 test('stdout carries nothing but what the program prints', async () => {
   expect((await child(`await requestAdapter();`)).stdout).toBe('');
 });

@@ -51,9 +51,17 @@ function manifestsIn(folder: string): string[] {
 
 /**
  * Runs `work` with the loader pointed at one driver. The variables are restored afterwards, so that child processes
- * choose for themselves; an instance keeps the driver it was created with.
+ * choose for themselves; an instance keeps the driver it was created with. Calls take turns, for the environment is one.
  */
-export async function withDriver<T>(manifest: string, work: () => Promise<T>): Promise<T> {
+export function withDriver<T>(manifest: string, work: () => Promise<T>): Promise<T> {
+  const result = turn.then(() => pointed(manifest, work));
+  turn = result.catch(() => undefined);
+  return result;
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+async function pointed<T>(manifest: string, work: () => Promise<T>): Promise<T> {
   // Loaders from 1.3.207 on read VK_DRIVER_FILES, and only that one if both are set; older ones read the other.
   const names = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
   const before = names.map((name) => process.env[name]);
