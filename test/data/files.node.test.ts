@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  catalogue,
+  dataDirectory,
+  directoryReader,
+  load,
+  type FileDatasetName,
+} from '../../data/node/index.ts';
+import { coded, smallImages, smallLabels } from './bytes.ts';
+
+let directory: string;
+let folder: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'langevin-data-'));
+  folder = join(directory, 'mnist');
+  await mkdir(folder);
+  const { trainImages, trainLabels, testImages, testLabels } = catalogue.mnist.files;
+  await writeFile(join(folder, `${trainImages.name}.gz`), gzipSync(smallImages));
+  await writeFile(join(folder, `${trainLabels.name}.gz`), gzipSync(smallLabels));
+  await writeFile(join(folder, testImages.name), smallImages);
+  await writeFile(join(folder, testLabels.name), smallLabels);
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+describe('the data directory', () => {
+  it('is the one named, else LANGEVIN_DATA', () => {
+    expect(dataDirectory('/a/b', { LANGEVIN_DATA: '/c' })).toBe(resolve('/a/b'));
+    expect(dataDirectory(undefined, { LANGEVIN_DATA: '/c' })).toBe(resolve('/c'));
+  });
+
+  it.runIf(process.platform === 'linux')('on Linux is below XDG_CACHE_HOME, else ~/.cache', () => {
+    expect(dataDirectory(undefined, { XDG_CACHE_HOME: '/x' })).toBe('/x/langevin');
+    expect(dataDirectory(undefined, {})).toBe(join(homedir(), '.cache', 'langevin'));
+  });
+
+  it('is read with or without .gz', async () => {
+    const { train, test } = await load('mnist', { directory, verify: false });
+    expect(train.images).toEqual(new Uint8Array(test.images));
+    expect([...train.labels]).toEqual([7, 0, 9]);
+  });
+
+  it('that lacks a file says which, and the next step', async () => {
+    await rm(join(folder, 't10k-labels-idx1-ubyte'));
+    await expect(load('mnist', { directory, verify: false })).rejects.toThrowError(
+      coded('DATA_MISSING', /t10k-labels-idx1-ubyte\.gz.*langevin data get mnist.*--data procedural/),
+    );
+    await expect(load('fashion-mnist', { directory })).rejects.toThrowError(
+      coded('DATA_MISSING', /langevin data get fashion-mnist/),
+    );
+  });
+
+  it('with a directory in the place of a file is refused', async () => {
+    const path = join(folder, 'train-images-idx3-ubyte.gz');
+    await rm(path);
+    await mkdir(path);
+    await expect(load('mnist', { directory })).rejects.toThrowError(
+      coded('DATA_CORRUPT', /found a directory/),
+    );
+  });
+
+  it('with a symbolic link that leads to itself is refused', async () => {
+    const path = join(folder, 'train-images-idx3-ubyte.gz');
+    await rm(path);
+    await symlink(path, path);
+    await expect(load('mnist', { directory })).rejects.toThrowError(coded('DATA_CORRUPT', /symbolic link/));
+  });
+
+  it.skipIf(process.getuid?.() === 0)('with a file that may not be read says so', async () => {
+    await chmod(join(folder, 'train-images-idx3-ubyte.gz'), 0);
+    await expect(load('mnist', { directory })).rejects.toThrowError(coded('DATA_UNREADABLE', /EACCES/));
+  });
+
+  it('with an empty file or a web page in a file is refused', async () => {
+    const path = join(folder, 'train-images-idx3-ubyte.gz');
+    await writeFile(path, '');
+    await expect(load('mnist', { directory })).rejects.toThrowError(coded('DATA_CORRUPT', /empty/));
+    await writeFile(path, '<html>quota</html>');
+    await expect(load('mnist', { directory })).rejects.toThrowError(coded('DATA_CORRUPT', /"<html>quota/));
+  });
+});
+
+/** A directory with the real files, if this machine has one. */
+const real = [process.env['LANGEVIN_DATA'], resolve(import.meta.dirname, '../../../shared/data')].find(
+  (path) => path !== undefined && existsSync(join(path, 'mnist')),
+);
+
+describe.each<[FileDatasetName, number]>([
+  ['mnist', 33.318],
+  ['fashion-mnist', 72.94],
+])('the published files of %s', (name, meanPixel) => {
+  it.skipIf(!real || !existsSync(join(real, name)))('load, with the published content', async () => {
+    const { train, test, hashes } = await load(name, { read: directoryReader(real ?? '') });
+    expect([train.count, test.count, train.height, train.width]).toEqual([60_000, 10_000, 28, 28]);
+    for (const file of Object.values(catalogue[name].files)) expect(hashes[file.name]).toBe(file.sha256);
+    const sum = train.images.reduce((total, byte) => total + byte, 0);
+    expect(sum / train.images.length).toBeCloseTo(meanPixel, 2);
+  });
+});
