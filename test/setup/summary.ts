@@ -6,13 +6,13 @@
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
 export function summary(): Reporter {
-  const count = { passed: 0, failed: 0, skipped: 0 };
+  let line: string | undefined;
   process.on('exit', () => {
-    console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+    if (line !== undefined) console.log(line);
   });
   return {
     onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
-      Object.assign(count, { passed: 0, failed: errors.length, skipped: 0 });
+      const count = { passed: 0, failed: errors.length, skipped: 0 };
       for (const module of modules) {
         const before = count.failed;
         for (const test of module.children.allTests()) {
@@ -21,6 +21,7 @@ export function summary(): Reporter {
         }
         if (module.state() === 'failed' && count.failed === before) count.failed++;
       }
+      line = `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`;
     },
   };
 }
