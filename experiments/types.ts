@@ -27,6 +27,11 @@ export interface RunRecord {
   readonly kind: 'metric' | 'event' | 'result';
   readonly name: string;
   readonly [field: string]: Json | undefined;
+  /** The log writes these four in front of each record. */
+  readonly v?: never;
+  readonly run?: never;
+  readonly attempt?: never;
+  readonly t?: never;
 }
 
 /** How far a run has come. */
