@@ -1,0 +1,166 @@
+/**
+ * Figures as SVG, drawn by Observable Plot on linkedom's document. The same section gives the same bytes: nothing here
+ * reads the clock, the fonts or the size of a window, and coordinates are rounded so that the last bit of a
+ * platform's `Math.log` does not show.
+ */
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import type { FigureSection, Point, ReferenceCurve, ReferenceLine, Series } from '../report.ts';
+import { LEGEND_ROW, legendMarks, legendRows, seriesSymbol } from './legend.ts';
+import { finitePoints, scaleOf, type Scale } from './scales.ts';
+import { FONT, seriesColour, themeCss } from './theme.ts';
+
+const WIDTH = 720;
+const FRAME_HEIGHT = 340;
+const MARGIN = { top: 32, right: 24, bottom: 54, left: 64 };
+
+/** The class of every figure's root element. */
+const CLASS = 'langevin-figure';
+
+/** The figure as a complete SVG file, which is also what a page inlines. */
+export function drawFigure(figure: FigureSection): string {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>');
+  const scales = { x: scaleOf(figure, 'x'), y: scaleOf(figure, 'y') };
+  const { lines = [], curves = [] } = figure;
+  const rows = legendRows(figure.series, WIDTH - MARGIN.left - MARGIN.right);
+  const marginTop = MARGIN.top + rows.length * LEGEND_ROW;
+  const svg = Plot.plot({
+    document: document as unknown as Document,
+    className: CLASS,
+    width: WIDTH,
+    height: marginTop + FRAME_HEIGHT + MARGIN.bottom,
+    marginTop,
+    marginRight: MARGIN.right,
+    marginBottom: MARGIN.bottom,
+    marginLeft: MARGIN.left,
+    style: { background: 'var(--paper)', color: 'var(--ink)', fontFamily: FONT, fontSize: '13px' },
+    x: plotScale(scales.x),
+    y: plotScale(scales.y),
+    marks: [
+      Plot.gridY([...scales.y.ticks], { stroke: 'var(--line)', strokeOpacity: 1 }),
+      Plot.axisX([...scales.x.ticks], { ...axisStyle(scales.x, figure.x.label), labelAnchor: 'center' }),
+      Plot.axisY([...scales.y.ticks], { ...axisStyle(scales.y, figure.y.label), labelAnchor: 'top' }),
+      ...lines.map(lineMark),
+      ...curves.map((curve) => curveMark(curve, scales)),
+      ...figure.series.flatMap((series, k) => seriesMarks(series, k, scales)),
+      ...lines.map((line) => lineName(line, figure, scales)),
+      ...curves.flatMap((curve) => curveName(curve, scales)),
+      ...legendMarks(rows),
+      ...(scales.x.empty
+        ? [Plot.text(['no data yet'], { frameAnchor: 'middle', fill: 'var(--muted)' })]
+        : []),
+    ],
+  });
+  svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  svg.setAttribute('role', 'img');
+  svg.setAttribute('aria-label', figure.heading);
+  return tidy(svg.outerHTML, figure.id);
+}
+
+interface Scales {
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+function plotScale({ type, domain }: Scale): Plot.ScaleOptions {
+  return { type, domain: [...domain] };
+}
+
+function axisStyle({ format }: Scale, label: string): Plot.AxisXOptions & Plot.AxisYOptions {
+  // Through `text` rather than `tickFormat`: on a logarithmic scale Plot drops the labels of most marks otherwise.
+  return { stroke: 'var(--muted)', fill: 'var(--ink)', label, labelArrow: 'none', text: format };
+}
+
+const DASHED = { stroke: 'var(--muted)', strokeDasharray: '5,4', strokeWidth: 1.25 } as const;
+
+/** References are named over the data, in letters that keep clear of what they cross. */
+const NAME = { fill: 'var(--muted)', stroke: 'var(--paper)', strokeWidth: 5 } as const;
+
+function lineMark({ axis, value }: ReferenceLine): Plot.Markish {
+  return axis === 'y' ? Plot.ruleY([value], DASHED) : Plot.ruleX([value], DASHED);
+}
+
+/** At the emptier end of a horizontal line, at the upper end of a vertical one. */
+function lineName(
+  { axis, value, label }: ReferenceLine,
+  { series }: FigureSection,
+  scales: Scales,
+): Plot.Markish {
+  if (axis === 'x')
+    return Plot.text([label], {
+      x: [value],
+      frameAnchor: 'top',
+      textAnchor: 'start',
+      dx: 6,
+      dy: 10,
+      ...NAME,
+    });
+  const points = series.flatMap((each) => finitePoints(each.points, scales));
+  const height = scales.y.fraction(value) + 0.03; // the middle of the letters
+  const clearance = (from: number, to: number): number =>
+    points
+      .filter(({ x }) => scales.x.fraction(x) >= from && scales.x.fraction(x) <= to)
+      .reduce((least, { y }) => Math.min(least, Math.abs(scales.y.fraction(y) - height)), 1);
+  return clearance(0, 0.4) > clearance(0.6, 1)
+    ? Plot.text([label], { y: [value], frameAnchor: 'left', textAnchor: 'start', dx: 4, dy: -10, ...NAME })
+    : Plot.text([label], { y: [value], frameAnchor: 'right', textAnchor: 'end', dy: -10, ...NAME });
+}
+
+function curveMark({ points }: ReferenceCurve, scales: Scales): Plot.Markish {
+  return Plot.line(finitePoints(points, scales), { x: 'x', y: 'y', ...DASHED, clip: true });
+}
+
+function curveName({ label, points }: ReferenceCurve, scales: Scales): Plot.Markish[] {
+  const last = finitePoints(points, scales)
+    .filter(({ x, y }) => scales.x.contains(x) && scales.y.contains(y))
+    .at(-1);
+  if (!last) return [];
+  return [Plot.text([label], { x: [last.x], y: [last.y], textAnchor: 'end', dy: -14, ...NAME })];
+}
+
+function seriesMarks({ points, style = 'both' }: Series, k: number, scales: Scales): Plot.Markish[] {
+  const shown = finitePoints(points, scales);
+  const colour = seriesColour(k);
+  const bars = shown.filter(({ error }) => error !== undefined && error > 0);
+  const inFrame = shown.filter(({ x, y }) => scales.x.contains(x) && scales.y.contains(y));
+  const marks: Plot.Markish[] = [];
+  if (style !== 'dots')
+    marks.push(Plot.line(shown, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1.75, clip: true }));
+  if (bars.length > 0) {
+    const y1 = ({ y, error = 0 }: Point): number => scales.y.lower(y, error);
+    const y2 = ({ y, error = 0 }: Point): number => y + error;
+    const bar = { stroke: colour, strokeWidth: 1.5, clip: true } as const;
+    marks.push(Plot.ruleX(bars, { x: 'x', y1, y2, ...bar }));
+  }
+  if (style !== 'line')
+    marks.push(
+      Plot.dot(inFrame, {
+        x: 'x',
+        y: 'y',
+        fill: colour,
+        stroke: 'var(--paper)',
+        symbol: seriesSymbol(k),
+        r: 4,
+      }),
+    );
+  return marks;
+}
+
+/**
+ * Plot numbers its clip paths through the life of the process; here they are named after the figure, in order, so that
+ * the bytes repeat and two figures on one page do not share a name. Coordinates keep two decimals.
+ */
+function tidy(svg: string, id: string): string {
+  const names = new Map<string, string>();
+  const rename = (name: string): string => {
+    const known = names.get(name) ?? `${id}-clip-${names.size + 1}`;
+    names.set(name, known);
+    return known;
+  };
+  return `${svg
+    .replace(/plot-clip-\d+/g, rename)
+    .replace(/ (d|transform|[xy][12]?|width|height)="([^"]*)"/g, (_, name: string, value: string) => {
+      return ` ${name}="${value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (x) => String(Math.round(Number(x) * 100) / 100))}"`;
+    })
+    .replace('<style>', `<style>${themeCss(`.${CLASS}`)}\n`)}\n`;
+}
