@@ -1,5 +1,6 @@
 /** langevin: tensors, automatic differentiation, and the device that runs them. */
-export { init, type InitOptions } from './init.ts';
+export { counters, currentDevice, init, scope, type InitOptions } from './init.ts';
+export type { Counters } from './gpu/counters.ts';
 export { jit, type Jitted, type JitOptions } from './jit.ts';
 export { LangevinError } from './graph/errors.ts';
 export type { DType, HostArray } from './graph/dtype.ts';

@@ -1,6 +1,11 @@
-/** `init`: the only asynchronous step before `data()`. */
-import { setBackend } from './graph/backend.ts';
+/** `init`: the only asynchronous step before `data()`; and what is known of the device it chose. */
+import { currentBackend, setBackend } from './graph/backend.ts';
 import { fail } from './graph/errors.ts';
+import { leaves, type Tree } from './graph/tree.ts';
+import { deviceBackend, type DeviceBackend } from './gpu/backend.ts';
+import type { Counters } from './gpu/counters.ts';
+import { Device } from './gpu/device.ts';
+import { inScope } from './gpu/storage.ts';
 import { referenceBackend } from './reference/interpreter.ts';
 
 export interface InitOptions {
@@ -10,8 +15,11 @@ export interface InitOptions {
   readonly adapter?: string;
 }
 
+let device: { readonly adapter: string | undefined; readonly backend: Promise<DeviceBackend> } | undefined;
+
 /**
- * Chooses where tensors are computed. Calling it again with the same options does nothing.
+ * Chooses where tensors are computed. The device is made once: further calls return to it, unless it was lost or
+ * another adapter is asked for.
  *
  * @throws NO_ADAPTER if no WebGPU adapter can be had, naming what was tried and the next step
  */
@@ -19,6 +27,35 @@ export async function init({ backend = 'webgpu', adapter }: InitOptions = {}): P
   if (backend === 'reference') return setBackend(referenceBackend());
   if (backend !== 'webgpu')
     fail('BACKEND', `init: '${String(backend)}' is not a backend: use 'webgpu' or 'reference'.`);
-  const { deviceBackend } = await import('./gpu/backend.ts');
-  setBackend(await deviceBackend(adapter));
+  const known = await device?.backend.catch(() => undefined);
+  if (!device || !known || known.device.isLost || device.adapter !== adapter)
+    device = { adapter, backend: Device.request(adapter).then(deviceBackend) };
+  setBackend(await device.backend);
+}
+
+/** The device in use, for those who need the adapter, its limits or the WebGPU objects; undefined on the reference backend. */
+export function currentDevice(): Device | undefined {
+  const backend = currentBackend();
+  return backend.name === 'webgpu' ? (backend as DeviceBackend).device : undefined;
+}
+
+/** What the device holds and has done. All zero on the reference backend. */
+export function counters(): Readonly<Counters> | undefined {
+  const current = currentDevice();
+  return current && { ...current.counters };
+}
+
+/**
+ * Runs `f` and frees every tensor that was realised meanwhile and is not in what it returns (a tree). If `f`
+ * throws, all of them are freed. `f` is synchronous: realise and read outside, or scope each part.
+ */
+export function scope<R extends Tree | void>(f: () => R): R {
+  return inScope(f, (result) => {
+    if (result instanceof Promise)
+      fail(
+        'SCOPE_ASYNC',
+        'scope: the function returned a promise; scopes are synchronous: await inside smaller parts.',
+      );
+    return result === undefined ? [] : leaves(result);
+  });
 }

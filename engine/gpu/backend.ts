@@ -1,6 +1,158 @@
-import type { Backend } from '../graph/backend.ts';
+/** The device backend: graphs become programs, programs run, values come back. */
+import { compile, type Target } from '../compile/compile.ts';
+import { captureGraph, type CapturedGraph } from '../compile/capture.ts';
+import { graphKey } from '../compile/node.ts';
+import { bytesOf, type Program } from '../compile/program.ts';
+import type { Backend, Capture, Executable } from '../graph/backend.ts';
+import { toWords } from '../graph/dtype.ts';
 import { fail } from '../graph/errors.ts';
+import { DONATED, Tensor } from '../graph/tensor.ts';
+import type { Device } from './device.ts';
+import { Engine } from './engine.ts';
+import type { PooledBuffer } from './pool.ts';
+import { readBack } from './readback.ts';
+import { Runner, SMALL_BYTES, type RunInput } from './runner.ts';
+import { DeviceStorage, hold, storageOf } from './storage.ts';
 
-export async function deviceBackend(_adapter?: string): Promise<Backend> {
-  return fail('NO_ADAPTER', 'not yet');
+/** Programs of graphs realised outside `jit` that are kept for the next graph of the same structure. */
+const MAX_PROGRAMS = 256;
+
+export interface DeviceBackend extends Backend {
+  readonly device: Device;
+}
+
+export function deviceBackend(device: Device): DeviceBackend {
+  const engine = new Engine(device);
+  const target: Target = {
+    adapter: device.traits,
+    maxBuffers: device.gpu.limits.maxStorageBuffersPerShaderStage,
+  };
+  const programs = new Map<string, { readonly program: Program; readonly runner: Runner }>();
+
+  const programFor = (graph: CapturedGraph): { readonly program: Program; readonly runner: Runner } => {
+    const key = graphKey(graph.outputs);
+    let entry = programs.get(key);
+    if (entry) programs.delete(key);
+    else {
+      const program = compile(graph, [], target);
+      entry = { program, runner: new Runner(engine, program) };
+    }
+    programs.set(key, entry);
+    for (const [oldest] of programs) if (programs.size > MAX_PROGRAMS) programs.delete(oldest);
+    return entry;
+  };
+
+  const newStorage = (tensor: {
+    readonly shape: readonly number[];
+    readonly dtype: Tensor['dtype'];
+  }): DeviceStorage => new DeviceStorage(device, engine.pool, bytesOf(tensor));
+
+  /** Moves a host value to the device, where it stays. */
+  const upload = (tensor: Tensor): void => {
+    if (tensor.source.kind !== 'host') return;
+    const words = toWords(tensor.dtype, tensor.source.data);
+    const storage = newStorage(tensor);
+    hold(tensor, storage);
+    engine.stream.push({ run: () => device.gpu.queue.writeBuffer(storage.pooled.buffer, 0, words) });
+  };
+
+  const bufferOf = (tensor: Tensor): PooledBuffer => {
+    upload(tensor);
+    return storageOf(tensor, device).pooled;
+  };
+
+  const realizeNow = (tensors: readonly Tensor[]): void => {
+    device.check();
+    const pending = [...new Set(tensors)].filter((tensor) => tensor.source.kind === 'operation');
+    for (const tensor of tensors) if (tensor.source.kind === 'released') storageOf(tensor, device);
+    if (pending.length === 0) return;
+    const graph = captureGraph(pending, [], 'inputs');
+    const { program, runner } = programFor(graph);
+    const inputs = graph.inputs.map(bufferOf);
+    const storages = program.outputs.map(({ aval }) => newStorage(aval));
+    runner.run(
+      inputs,
+      graph.scalars,
+      storages.map((storage) => storage.pooled),
+    );
+    // Scratch memory goes back at once: what takes it next comes later in the stream.
+    runner.release();
+    pending.forEach((tensor, k) => hold(tensor, storages[k] as DeviceStorage));
+  };
+
+  const executable = ({ placeholders, outputs, donated }: Capture): Executable => {
+    const graph = captureGraph(outputs, placeholders, 'constants');
+    const program = compile(graph, donated, target);
+    const runner = new Runner(engine, program);
+    const captured = graph.inputs.slice(placeholders.length);
+    return {
+      run(args) {
+        device.check();
+        const pending = args.filter((tensor) => tensor.source.kind === 'operation');
+        if (pending.length > 0) realizeNow(pending);
+        const inputs = args.map((tensor, k): RunInput => {
+          const { source } = tensor;
+          if (source.kind === 'host' && !donated[k] && bytesOf(tensor) <= SMALL_BYTES)
+            return toWords(tensor.dtype, source.data);
+          return bufferOf(tensor);
+        });
+        checkDonations(args, inputs, donated);
+        const storages = program.outputs.map(({ aval, donor }) =>
+          donor === undefined ? newStorage(aval) : storageOf(args[donor] as Tensor, device),
+        );
+        runner.run(
+          [...inputs, ...captured.map(bufferOf)],
+          graph.scalars,
+          program.outputs.map(({ donor }, k) =>
+            donor === undefined ? (storages[k] as DeviceStorage).pooled : undefined,
+          ),
+        );
+        const kept = new Set(storages);
+        args.forEach((tensor, k) => {
+          if (!donated[k]) return;
+          const storage = storageOf(tensor, device);
+          tensor.source = { kind: 'released', reason: DONATED };
+          if (!kept.has(storage)) storage.release();
+        });
+        return program.outputs.map(({ aval }, k) => {
+          const storage = storages[k] as DeviceStorage;
+          const result = new Tensor(aval, { kind: 'value', storage });
+          hold(result, storage);
+          return result;
+        });
+      },
+      dispose: () => runner.release(),
+    };
+  };
+
+  return {
+    name: 'webgpu',
+    device,
+    realizeNow,
+    async realize(tensors) {
+      realizeNow(tensors);
+    },
+    compile: executable,
+    async read(tensor) {
+      upload(tensor);
+      return readBack(engine, tensor);
+    },
+  };
+}
+
+/** A donated buffer is written while the program runs, so nothing else in the call may be that buffer. */
+function checkDonations(
+  args: readonly Tensor[],
+  inputs: readonly RunInput[],
+  donated: readonly boolean[],
+): void {
+  inputs.forEach((input, k) => {
+    if (!donated[k] || input instanceof Uint32Array) return;
+    const other = inputs.findIndex((buffer, j) => j !== k && buffer === input);
+    if (other >= 0)
+      fail(
+        'DONATED_TWICE',
+        `jit: ${String(args[k])} is donated and is also another argument of the same call: pass a copy, x.add(0), in one place.`,
+      );
+  });
 }

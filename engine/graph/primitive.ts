@@ -117,34 +117,37 @@ export interface Call<A extends Attributes = Attributes> {
   readonly output: Aval;
   readonly attributes: A;
   readonly adapter: AdapterTraits;
+  /** Elements in memory of an input read as a whole buffer: fewer than its shape has where one matrix serves a batch. */
+  elementsOf(input: number): number;
 }
 
 /** A value of a launch: an input, the output, or a temporary that lives between the launches of one call. */
 export type Operand =
   { readonly input: number } | { readonly temporary: number; readonly aval: Aval } | 'output';
 
-/** A marked block of a shader that is replaced by a composed function. */
+/** A marked block of a shader that is replaced by composed text. */
 export type Block =
   /** Verbatim WGSL. */
   | { readonly text: string }
-  /** `fn name(parameters) -> element`: the element of `operand` at a position given by the parameters. */
+  /** `fn name(parameters) -> element`: the element of `element` at a position given by the parameters. */
+  | { readonly element: Operand; readonly parameters: readonly string[]; readonly at: Index }
+  /** `fn name(parameters)`, the last of which is `value`: stores it (through the fused epilogue, for 'output') at `linear`. */
+  | { readonly store: Operand; readonly parameters: readonly string[]; readonly linear: string }
+  /** A whole buffer under a name and a WGSL type, and functions that read it. */
   | {
-      readonly element: Operand;
-      readonly parameters: readonly string[];
-      readonly at: Index;
-      readonly map?: (value: string) => string;
-    }
-  /** `fn name(parameters, value)`: stores `value` (through the fused epilogue, for 'output') at `linear`. */
-  | { readonly store: Operand; readonly parameters: readonly string[]; readonly linear: string };
+      readonly buffer: Operand;
+      readonly name: string;
+      readonly type: string;
+      readonly access?: 'write';
+      readonly text: string;
+    };
 
 export interface Launch {
   /** A file of shaders/, without its ending. */
   readonly shader: string;
   /** `override` constants. */
   readonly constants: Readonly<Record<string, number>>;
-  readonly blocks?: Readonly<Record<string, Block>>;
-  /** The shader's own bindings by name. */
-  readonly bindings?: Readonly<Record<string, Operand>>;
+  readonly blocks: Readonly<Record<string, Block>>;
   /** Workgroups. A one-dimensional count above the limit is folded into y by the compiler. */
   readonly groups: readonly [number, number, number];
 }

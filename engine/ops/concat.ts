@@ -80,13 +80,22 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
   accuracy: exact,
 };
 
+/** Tensors joined at once: a kernel reads each from a buffer of its own, and may bind eight. */
+const JOINED = 6;
+
 /** Joins tensors along an axis. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first] = tensors;
   if (!first) return fail('ARITY', 'concat: takes at least one tensor.');
-  return tensors.length === 1
-    ? first
-    : apply(concatPrimitive, tensors, { axis: normalizeAxis('concat', axis, first.rank) });
+  if (tensors.length === 1) return first;
+  const at = normalizeAxis('concat', axis, first.rank);
+  if (tensors.length <= JOINED) return apply(concatPrimitive, tensors, { axis: at });
+  // Equal parts, so that every element passes through the same few levels.
+  const part = JOINED ** Math.ceil(Math.log(tensors.length) / Math.log(JOINED) - 1);
+  const parts = Array.from({ length: Math.ceil(tensors.length / part) }, (_, k) =>
+    concat(tensors.slice(k * part, (k + 1) * part), at),
+  );
+  return concat(parts, at);
 }
 
 /** Joins tensors of one shape along a new axis. */

@@ -1,6 +1,52 @@
-import type { Call, Launch } from '../graph/primitive.ts';
-import type { MatmulAttributes } from './contraction.ts';
+/**
+ * How a matrix product runs: the kernel variant for the adapter and the shape (docs/kernels.md has the
+ * measurements behind the rule).
+ */
+import type { Aval } from '../graph/ndarray.ts';
+import type { Block, Call, Launch } from '../graph/primitive.ts';
+import { matmulSizes, type MatmulAttributes } from './contraction.ts';
 
-export function matmulLaunches(_call: Call<MatmulAttributes>): Launch[] {
-  return [];
+export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
+  const { transposeA, transposeB } = call.attributes;
+  const { batch, m, n, k } = matmulSizes(call.inputs as [Aval, Aval], call.attributes);
+  // One matrix may serve the whole batch.
+  const strideA = call.elementsOf(0) === m * k ? 0 : m * k;
+  const strideB = call.elementsOf(1) === k * n ? 0 : k * n;
+  return [
+    {
+      shader: 'matmul_registers',
+      constants: {
+        M: m,
+        N: n,
+        K: k,
+        TRANSPOSE_A: Number(transposeA),
+        TRANSPOSE_B: Number(transposeB),
+        A_BATCH: strideA,
+        B_BATCH: strideB,
+      },
+      blocks: {
+        left: operand(0, 'left', (transposeA ? m : k) % 4 === 0 && strideA % 4 === 0),
+        right: operand(1, 'right', (transposeB ? k : n) % 4 === 0 && strideB % 4 === 0),
+        epilogue: {
+          store: 'output',
+          parameters: ['b: u32', 'row: u32', 'col: u32', 'value: f32'],
+          linear: `((b * ${m}u + row) * ${n}u + col)`,
+        },
+      },
+      groups: [Math.ceil(n / 64), Math.ceil(m / 64), batch],
+    },
+  ];
+}
+
+/** An operand whose rows start at multiples of four elements is read as vectors, another element by element. */
+function operand(input: number, name: 'left' | 'right', aligned: boolean): Block {
+  const [one, four] = aligned
+    ? [`${name}[i >> 2u][i & 3u]`, `${name}[i >> 2u]`]
+    : [`${name}[i]`, `vec4f(${name}[i], ${name}[i + 1u], ${name}[i + 2u], ${name}[i + 3u])`];
+  return {
+    buffer: { input },
+    name,
+    type: aligned ? 'array<vec4f>' : 'array<f32>',
+    text: `fn ${name}1(i: u32) -> f32 { return ${one}; }\nfn ${name}4(i: u32) -> vec4f { return ${four}; }`,
+  };
 }

@@ -1,0 +1,84 @@
+/** capture -> fuse -> schedule -> plan memory -> compose: from a graph to a program. */
+import type { AdapterTraits } from '../graph/primitive.ts';
+import type { CapturedGraph } from './capture.ts';
+import { compose, launchesOf, temporariesOf, type Places } from './compose.ts';
+import { fuse, type Kernel } from './fuse.ts';
+import { planMemory, type Interval } from './memory.ts';
+import type { Node } from './node.ts';
+import { bytesOf, type BufferRef, type Program, type ProgramOutput } from './program.ts';
+import { reads, schedule } from './schedule.ts';
+
+export interface Target {
+  readonly adapter: AdapterTraits;
+  /** Storage buffers that one kernel may bind. */
+  readonly maxBuffers: number;
+}
+
+/**
+ * @param graph what to compute
+ * @param donated which of the first inputs give their memory to the outputs
+ */
+export function compile(graph: CapturedGraph, donated: readonly boolean[], target: Target): Program {
+  // One binding is kept for the output, one for the scalars, one for the fault words.
+  const maxBuffers = target.maxBuffers - 3;
+  const fused = fuse(graph.outputs, maxBuffers);
+  const plan = schedule(fused, graph.outputs, donated, donated.length, maxBuffers);
+
+  // Values in scratch memory, and how long they live.
+  const intervals: Interval[] = [];
+  const intervalOf = new Map<Node, number>();
+  const temporaryOf = new Map<Kernel, Map<number, number>>();
+  const outputOf = new Map<Node, number>(graph.outputs.map((node, k) => [node, k]));
+  const lastRead = new Map<Node, number>();
+  plan.kernels.forEach((kernel, time) => {
+    for (const node of reads(kernel, fused).keys()) lastRead.set(node, time);
+  });
+  plan.kernels.forEach((kernel, time) => {
+    for (const root of kernel.roots) {
+      const output = outputOf.get(root);
+      if (output !== undefined && !plan.copied.has(output)) continue;
+      const to = output !== undefined ? plan.kernels.length : (lastRead.get(root) ?? time);
+      intervalOf.set(root, intervals.push({ bytes: bytesOf(root.aval), from: time, to }) - 1);
+    }
+    const temporaries = temporariesOf(launchesOf(kernel, fused, target.adapter));
+    temporaryOf.set(
+      kernel,
+      new Map(
+        [...temporaries].map(([k, aval]) => [
+          k,
+          intervals.push({ bytes: bytesOf(aval), from: time, to: time }) - 1,
+        ]),
+      ),
+    );
+  });
+  const memory = planMemory(intervals);
+  const slot = (interval: number): BufferRef => ({ kind: 'slot', index: memory.slotOf[interval] as number });
+
+  const places: Places = {
+    of(node) {
+      if (node.kind === 'input') return { kind: 'input', index: node.input };
+      const interval = intervalOf.get(node);
+      if (interval !== undefined) return slot(interval);
+      const output = outputOf.get(node) as number;
+      const donor = plan.donors[output];
+      return donor === undefined ? { kind: 'output', index: output } : { kind: 'input', index: donor };
+    },
+    temporary: (kernel, index) => slot(temporaryOf.get(kernel)?.get(index) as number),
+  };
+
+  const outputs = graph.outputs.map((node, k): ProgramOutput => {
+    const donor = plan.donors[k];
+    return {
+      aval: node.aval,
+      ...(donor !== undefined && { donor }),
+      ...(plan.copied.has(k) && { from: places.of(node) }),
+    };
+  });
+  return {
+    inputs: graph.inputs,
+    outputs,
+    dispatches: plan.kernels.flatMap((kernel) => compose(kernel, fused, places, target.adapter)),
+    slots: memory.slots,
+    scalars: graph.scalars.length,
+  };
+}

@@ -1,0 +1,314 @@
+/**
+ * From kernels to dispatches: a hand-written shader whose marked blocks are replaced by composed functions, and
+ * the buffers that these read and write.
+ */
+import { fail } from '../graph/errors.ts';
+import type { Aval } from '../graph/ndarray.ts';
+import type { AdapterTraits, Block, Launch, Operand } from '../graph/primitive.ts';
+import { shaderTable, type ShaderInfo } from '../generated/shaders.ts';
+import { Emitter, wgslType, type Surroundings } from './emit.ts';
+import { underlying, type FusedGraph, type Kernel } from './fuse.ts';
+import { libraryText } from './library.ts';
+import { elements, topological, type Node } from './node.ts';
+import { bytesOf, type Binding, type BufferRef, type Dispatch } from './program.ts';
+
+/** Where stored values live. */
+export interface Places {
+  /** The buffer of an input or a stored value. */
+  of(node: Node): BufferRef;
+  /** Scratch memory for a temporary of the kernel being composed. */
+  temporary(kernel: Kernel, index: number): BufferRef;
+}
+
+/** Workgroups along one dimension that every adapter grants. */
+const MAX_GROUPS = 65535;
+
+export function compose(
+  kernel: Kernel,
+  graph: FusedGraph,
+  places: Places,
+  adapter: AdapterTraits,
+): Dispatch[] {
+  if (elements(kernel.roots[0] as Node) === 0) return [];
+  return launchesOf(kernel, graph, adapter).map((launch) =>
+    new Composer(kernel, launch, graph, places).dispatch(),
+  );
+}
+
+/** The launches of a kernel; a map is one launch of shaders/map.wgsl. */
+export function launchesOf(kernel: Kernel, graph: FusedGraph, adapter: AdapterTraits): readonly Launch[] {
+  const { launch } = kernel;
+  if (!launch) {
+    const count = elements(kernel.roots[0] as Node);
+    return [
+      { shader: 'map', constants: { COUNT: count }, blocks: {}, groups: [Math.ceil(count / 64), 1, 1] },
+    ];
+  }
+  if (launch.primitive.kernel.kind !== 'launch')
+    return fail('COMPILER', `${launch.primitive.name} has no launch.`);
+  return launch.primitive.kernel.launch({
+    inputs: launch.inputs.map((input) => input.aval),
+    output: launch.aval,
+    attributes: launch.attributes,
+    adapter,
+    elementsOf: (input) => elements(underlying(launch.inputs[input] as Node, graph.isStored)),
+  });
+}
+
+/** The temporaries that a kernel's launches name, by number. */
+export function temporariesOf(launches: readonly Launch[]): Map<number, Aval> {
+  const found = new Map<number, Aval>();
+  for (const { blocks } of launches)
+    for (const block of Object.values(blocks)) {
+      const operand = operandOf(block);
+      if (typeof operand === 'object' && 'temporary' in operand) found.set(operand.temporary, operand.aval);
+    }
+  return found;
+}
+
+function operandOf(block: Block): Operand | undefined {
+  if ('element' in block) return block.element;
+  if ('store' in block) return block.store;
+  return 'buffer' in block ? block.buffer : undefined;
+}
+
+class Composer {
+  private readonly bindings: (Binding & { readonly name: string; readonly type: string })[] = [];
+  private readonly library = new Set<string>();
+  private faults = false;
+  private readonly kernel: Kernel;
+  private readonly launch: Launch;
+  private readonly graph: FusedGraph;
+  private readonly places: Places;
+
+  constructor(kernel: Kernel, launch: Launch, graph: FusedGraph, places: Places) {
+    this.kernel = kernel;
+    this.launch = launch;
+    this.graph = graph;
+    this.places = places;
+  }
+
+  dispatch(): Dispatch {
+    const { launch, kernel } = this;
+    const shader = (shaderTable as Readonly<Record<string, ShaderInfo>>)[launch.shader];
+    if (!shader) return fail('SHADER', `There is no shaders/${launch.shader}.wgsl.`);
+    const blocks = new Map<string, string>();
+    // What is written is bound first, so that reading it back (a donated argument) goes through the same binding.
+    if (kernel.launch === undefined) blocks.set('store', this.mapStore());
+    const entries = Object.entries(launch.blocks);
+    for (const [name, block] of [...entries].sort(([, a], [, b]) => Number(writes(b)) - Number(writes(a))))
+      blocks.set(name, this.block(name, block));
+    const body = replaceBlocks(shader, blocks);
+    const parts = [
+      ...this.bindings.map(
+        ({ name, type, access }, k) =>
+          `@group(0) @binding(${k}) var<storage, ${access === 'write' ? 'read_write' : 'read'}> ${name}: ${type};`,
+      ),
+      ...(this.faults ? [FAULT] : []),
+      libraryText(this.library),
+      body,
+    ];
+    const [entryPoint] = Object.keys(shader.entries) as [string];
+    return {
+      label: this.label(),
+      shader: launch.shader,
+      code: parts.join('\n'),
+      entryPoint,
+      constants: launch.constants,
+      bindings: this.bindings.map(({ buffer, bytes, access }) => ({ buffer, bytes, access })),
+      groups: fold(launch.groups),
+    };
+  }
+
+  private label(): string {
+    const [root] = this.kernel.roots as [Node];
+    const computed = topological(this.kernel.roots).filter(
+      (node) => node.kind === 'operation' && (this.kernel.roots.includes(node) || !this.graph.isStored(node)),
+    );
+    const names = [
+      ...new Set(computed.map((node) => (node.kind === 'operation' ? node.primitive.name : ''))),
+    ];
+    const lead = this.kernel.launch?.primitive.name;
+    const ordered = lead ? [lead, ...names.filter((name) => name !== lead)] : names;
+    return `${ordered.join('+') || 'constant'} ${root.aval.dtype}[${root.aval.shape.join(', ')}]`;
+  }
+
+  private get around(): Surroundings {
+    return {
+      bufferOf: (node) => {
+        if (node.kind !== 'input' && (!this.graph.isStored(node) || this.kernel.roots.includes(node)))
+          return undefined;
+        return this.bind(
+          this.places.of(node),
+          bytesOf(node.aval),
+          `array<${wgslType(node.aval.dtype)}>`,
+          'read',
+        );
+      },
+      scalars: () => this.bind({ kind: 'scalars' }, 4, 'array<u32>', 'read'),
+      raisesFaults: () => {
+        this.faults = true;
+        this.bind({ kind: 'faults' }, 16, 'array<atomic<u32>>', 'write', 'faults');
+      },
+      uses: (name) => this.library.add(name),
+    };
+  }
+
+  /** The name under which a buffer is bound, binding it if need be. */
+  private bind(
+    buffer: BufferRef,
+    bytes: number,
+    type: string,
+    access: 'read' | 'write',
+    as?: string,
+  ): string {
+    const known = this.bindings.find(
+      (other) =>
+        sameBuffer(other.buffer, buffer) &&
+        (other.access === 'write' || (other.access === access && other.type === type)) &&
+        (as === undefined || other.name === as),
+    );
+    if (known) return known.name;
+    const name = as ?? `buffer${this.bindings.length}`;
+    this.bindings.push({ buffer, bytes, access, name, type });
+    return name;
+  }
+
+  private bindOutput(node: Node): string {
+    return this.bind(
+      this.places.of(node),
+      bytesOf(node.aval),
+      `array<${wgslType(node.aval.dtype)}>`,
+      'write',
+    );
+  }
+
+  /** `fn store(i)` of a map: every root is computed before the first is written, since an output may lie over an input. */
+  private mapStore(): string {
+    const targets = this.kernel.roots.map((root) => this.bindOutput(root));
+    const emitter = new Emitter(this.around);
+    const values = this.kernel.roots.map((root) =>
+      emitter.bind(emitter.value(root, { shape: root.aval.shape, linear: 'i' })),
+    );
+    return functionText('store', ['i: u32'], undefined, [
+      ...emitter.lines,
+      ...values.map((value, k) => `${targets[k]}[i] = ${value};`),
+    ]);
+  }
+
+  private block(name: string, block: Block): string {
+    if ('text' in block && !('buffer' in block)) return block.text;
+    if ('buffer' in block) {
+      this.bind(
+        this.place(block.buffer),
+        this.bytes(block.buffer),
+        block.type,
+        block.access ?? 'read',
+        block.name,
+      );
+      return block.text;
+    }
+    if ('element' in block) {
+      const emitter = new Emitter(this.around);
+      const { element, parameters, at } = block;
+      const value = this.isInput(element)
+        ? emitter.value(this.inputNode(element.input), at)
+        : emitter.bind(
+            `${this.bind(this.place(element), this.bytes(element), this.arrayType(element), 'read')}[${emitter.linear(at)}]`,
+          );
+      return functionText(name, parameters, wgslType(this.avalOf(element).dtype), [
+        ...emitter.lines,
+        `return ${value};`,
+      ]);
+    }
+    const { store, parameters, linear } = block;
+    const variable = (parameters.at(-1) as string).split(':')[0] as string;
+    if (store !== 'output') {
+      const target = this.bind(this.place(store), this.bytes(store), this.arrayType(store), 'write');
+      return functionText(name, parameters, undefined, [`${target}[${linear}] = ${variable};`]);
+    }
+    const [root] = this.kernel.roots as [Node];
+    const target = this.bindOutput(root);
+    const emitter = new Emitter(this.around, { node: this.kernel.launch as Node, name: variable });
+    const position = emitter.bind(linear);
+    const value = emitter.value(root, { shape: root.aval.shape, linear: position });
+    return functionText(name, parameters, undefined, [
+      ...emitter.lines,
+      `${target}[${position}] = ${value};`,
+    ]);
+  }
+
+  private isInput(operand: Operand): operand is { readonly input: number } {
+    return typeof operand === 'object' && 'input' in operand;
+  }
+
+  private inputNode(input: number): Node {
+    return this.kernel.launch?.inputs[input] ?? fail('COMPILER', `${this.label()} has no input ${input}.`);
+  }
+
+  private avalOf(operand: Operand): Aval {
+    if (operand === 'output') return (this.kernel.roots[0] as Node).aval;
+    return this.isInput(operand) ? this.inputNode(operand.input).aval : operand.aval;
+  }
+
+  private arrayType(operand: Operand): string {
+    return `array<${wgslType(this.avalOf(operand).dtype)}>`;
+  }
+
+  private bytes(operand: Operand): number {
+    return this.isInput(operand)
+      ? bytesOf(underlying(this.inputNode(operand.input), this.graph.isStored).aval)
+      : bytesOf(this.avalOf(operand));
+  }
+
+  private place(operand: Operand): BufferRef {
+    if (operand === 'output') return this.places.of(this.kernel.roots[0] as Node);
+    if (this.isInput(operand))
+      return this.places.of(underlying(this.inputNode(operand.input), this.graph.isStored));
+    return this.places.temporary(this.kernel, operand.temporary);
+  }
+}
+
+function writes(block: Block): boolean {
+  return 'store' in block || ('buffer' in block && block.access === 'write');
+}
+
+function sameBuffer(a: BufferRef, b: BufferRef): boolean {
+  return a.kind === b.kind && ('index' in a ? a.index : 0) === ('index' in b ? b.index : 0);
+}
+
+function functionText(
+  name: string,
+  parameters: readonly string[],
+  result: string | undefined,
+  lines: readonly string[],
+): string {
+  return `fn ${name}(${parameters.join(', ')})${result ? ` -> ${result}` : ''} {\n${lines.map((line) => `  ${line}`).join('\n')}\n}`;
+}
+
+/** The shader's text with composed blocks in place of the marked ones. */
+function replaceBlocks(shader: ShaderInfo, blocks: ReadonlyMap<string, string>): string {
+  let text = shader.source;
+  for (const name of shader.blocks) {
+    const composed = blocks.get(name) ?? fail('SHADER', `${shader.file}: block '${name}' was not composed.`);
+    const [begin, end] = [`//@begin ${name}\n`, `//@end ${name}`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    text = `${text.slice(0, from)}${composed}${text.slice(to + end.length)}`;
+  }
+  return text.replace(/^\/\/.*\n/gm, '');
+}
+
+/** Splits a long first dimension over the second; the shaders number their threads accordingly. */
+function fold([x, y, z]: Launch['groups']): Launch['groups'] {
+  if (x <= MAX_GROUPS) return [x, y, z];
+  const rows = Math.ceil(x / MAX_GROUPS);
+  return [Math.ceil(x / rows), rows * y, z];
+}
+
+/** The first index fault since the last readback: flag, index, extent. */
+const FAULT = `fn raise_index_fault(index: u32, extent: u32) {
+  if (atomicMax(&faults[0], 1u) == 0u) {
+    atomicStore(&faults[1], index);
+    atomicStore(&faults[2], extent);
+  }
+}`;

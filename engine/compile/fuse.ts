@@ -1,0 +1,212 @@
+/**
+ * Fusion: which values are stored, and so what a kernel is. Everything that is not stored is computed where it
+ * is read.
+ *
+ * Stored are results, and values of operations with a shader of their own (launches). An elementwise or movement
+ * value is stored when several kernels would otherwise repeat costly work, when stretching it would repeat such work,
+ * when a shader reads it as a whole buffer, or when a kernel would read more buffers than the adapter binds.
+ *
+ * A launch takes the elementwise chain that alone consumes it as its epilogue: a matrix product with its bias and
+ * activation is one kernel, which stores the end of the chain.
+ */
+import { sameShape, sizeOf } from '../graph/shape.ts';
+import { elements, topological, type Node, type OperationNode } from './node.ts';
+
+/** A stored value and how it comes about. */
+export interface Kernel {
+  /** Values that the kernel stores, each elementwise over the same positions. More than one only without a launch. */
+  readonly roots: readonly Node[];
+  /** The operation with a shader of its own that the kernel runs; without it the kernel is a map. */
+  readonly launch?: OperationNode;
+}
+
+export interface FusedGraph {
+  readonly kernels: readonly Kernel[];
+  /** Whether a node's value is in memory when kernels read it. */
+  isStored(node: Node): boolean;
+}
+
+/** Repeating less than this many operations is cheaper than a trip through memory. */
+const CHEAP = 4;
+/** The most operations composed into one kernel: compile times grow with it. */
+const LARGEST = 400;
+
+export function fuse(outputs: readonly Node[], maxBuffers: number): FusedGraph {
+  const order = topological(outputs).filter((node): node is OperationNode => node.kind === 'operation');
+  const uses = countUses(order);
+  const stored = new Set<Node>(outputs);
+  const launches = new Map<Node, OperationNode>();
+
+  for (const node of order)
+    if (node.primitive.kernel.kind === 'launch') launches.set(chainEnd(node, uses, stored), node);
+  /** The nodes between a launch and the end of its chain, which is the kernel that computes them. */
+  const inChain = new Map<Node, Node>();
+  for (const [end, launch] of launches) {
+    stored.add(end);
+    for (let node: Node = launch; node !== end; node = (uses.get(node) as Node[])[0] as Node)
+      inChain.set(node, end);
+  }
+  const isStored = (node: Node): boolean => node.kind === 'input' || stored.has(node);
+  for (const node of order)
+    for (const operand of bufferOperands(node, isStored)) if (operand.kind !== 'input') stored.add(operand);
+
+  storeRepeatedWork(order, uses, stored, inChain);
+  storeLargeExpressions(order, stored, inChain, maxBuffers);
+
+  const constants = [...stored].filter((node) => node.kind !== 'operation');
+  const kernels: Kernel[] = [...constants, ...order.filter((node) => stored.has(node))].map((node) => {
+    const launch = launches.get(node);
+    return { roots: [node], ...(launch && { launch }) };
+  });
+  return { kernels, isStored };
+}
+
+/** The consumers of every node, once per operand. */
+function countUses(order: readonly OperationNode[]): Map<Node, Node[]> {
+  const uses = new Map<Node, Node[]>();
+  for (const node of order)
+    for (const input of node.inputs) {
+      const list = uses.get(input);
+      if (list) list.push(node);
+      else uses.set(input, [node]);
+    }
+  return uses;
+}
+
+/** The last node of the elementwise chain that alone consumes a launch: what its kernel stores. */
+function chainEnd(
+  launch: OperationNode,
+  uses: ReadonlyMap<Node, readonly Node[]>,
+  outputs: ReadonlySet<Node>,
+): OperationNode {
+  let end = launch;
+  for (;;) {
+    const consumers = uses.get(end) ?? [];
+    const [next] = consumers;
+    if (outputs.has(end) || consumers.length !== 1 || next?.kind !== 'operation') return end;
+    if (!isPointwise(next) || elements(next) !== elements(launch)) return end;
+    end = next;
+  }
+}
+
+/** Whether element i of the result depends on element i of each operand alone, in row-major order. */
+export function isPointwise(node: OperationNode): boolean {
+  return node.primitive.kernel.kind === 'scalar' || node.primitive.name === 'reshape';
+}
+
+/** The values that a shader reads as whole buffers, seen through views that cost nothing. */
+export function bufferOperands(node: OperationNode, isStored: (node: Node) => boolean): Node[] {
+  const { kernel } = node.primitive;
+  return kernel.kind === 'launch'
+    ? (kernel.buffers ?? []).map((k) => underlying(node.inputs[k] as Node, isStored))
+    : [];
+}
+
+/** The value whose buffer a view reads: through reshapes, and through the broadcast of one matrix to a batch. */
+export function underlying(node: Node, isStored: (node: Node) => boolean): Node {
+  if (node.kind !== 'operation' || isStored(node)) return node;
+  const [source] = node.inputs as [Node];
+  const isView =
+    node.primitive.name === 'reshape' || (node.primitive.name === 'broadcast' && repeatsMatrix(source, node));
+  return isView ? underlying(source, isStored) : node;
+}
+
+/** Whether a broadcast repeats one whole matrix, the last two axes, and stretches nothing within it. */
+function repeatsMatrix(source: Node, node: Node): boolean {
+  const matrix = node.aval.shape.slice(-2);
+  return (
+    source.aval.shape.length >= 2 &&
+    matrix.length === 2 &&
+    sameShape(source.aval.shape.slice(-2), matrix) &&
+    elements(source) === sizeOf(matrix)
+  );
+}
+
+/** Operations needed for one element, down to memory. */
+function costs(
+  order: readonly OperationNode[],
+  stored: ReadonlySet<Node>,
+  inChain: ReadonlyMap<Node, Node>,
+): Map<Node, number> {
+  const cost = new Map<Node, number>();
+  for (const node of order) {
+    const { kernel } = node.primitive;
+    const own = kernel.kind === 'launch' ? 0 : kernel.expensive ? 16 : kernel.kind === 'scalar' ? 1 : 0;
+    const behind =
+      kernel.kind === 'launch'
+        ? 0
+        : node.inputs.reduce((sum, x) => sum + (stored.has(x) || inChain.has(x) ? 0 : (cost.get(x) ?? 0)), 0);
+    cost.set(node, Math.min(own + behind, 1e6));
+  }
+  return cost;
+}
+
+/** Stores what several kernels, or several positions of a stretched axis, would compute again. */
+function storeRepeatedWork(
+  order: readonly OperationNode[],
+  uses: ReadonlyMap<Node, readonly Node[]>,
+  stored: Set<Node>,
+  inChain: ReadonlyMap<Node, Node>,
+): void {
+  const cost = costs(order, stored, inChain);
+  // The kernels that compute a node, from the results backwards: consumers are settled before their operands.
+  const homes = new Map<Node, Set<Node>>();
+  for (const node of order.toReversed()) {
+    if (stored.has(node) || inChain.has(node)) {
+      homes.set(node, new Set([inChain.get(node) ?? node]));
+      continue;
+    }
+    const home = new Set<Node>();
+    let stretched = false;
+    for (const consumer of uses.get(node) ?? []) {
+      for (const root of homes.get(consumer) ?? []) home.add(root);
+      if (
+        consumer.kind === 'operation' &&
+        consumer.primitive.name === 'broadcast' &&
+        elements(consumer) > elements(node)
+      )
+        stretched = true;
+    }
+    if ((cost.get(node) ?? 0) > CHEAP && (home.size > 1 || stretched)) {
+      stored.add(node);
+      homes.set(node, new Set([node]));
+    } else homes.set(node, home);
+  }
+}
+
+/** Keeps every kernel within the number of buffers it may bind and the code it may hold. */
+function storeLargeExpressions(
+  order: readonly OperationNode[],
+  stored: Set<Node>,
+  inChain: ReadonlyMap<Node, Node>,
+  maxBuffers: number,
+): void {
+  const isStored = (node: Node): boolean => node.kind === 'input' || stored.has(node);
+  const leavesOf = new Map<Node, Set<Node>>();
+  const operationsIn = new Map<Node, number>();
+  const leaves = (x: Node): Set<Node> => {
+    if (x.kind === 'input' || stored.has(x) || isLaunch(x)) return new Set([x]);
+    return leavesOf.get(x) ?? new Set();
+  };
+  const size = (x: Node): number => (stored.has(x) || isLaunch(x) ? 0 : (operationsIn.get(x) ?? 0));
+  for (const node of order) {
+    const operands = [...new Set(node.inputs)];
+    const own = isLaunch(node) ? bufferOperands(node, isStored).length : 0;
+    const read = (): Set<Node> => new Set(operands.flatMap((x) => [...leaves(x)]));
+    const total = (): number => operands.reduce((sum, x) => sum + size(x), 1);
+    while (read().size + own > maxBuffers || total() > LARGEST) {
+      const candidates = operands.filter(
+        (x) => x.kind === 'operation' && !stored.has(x) && !isLaunch(x) && !inChain.has(x) && size(x) > 0,
+      );
+      const heaviest = candidates.sort((a, b) => leaves(b).size - leaves(a).size || size(b) - size(a))[0];
+      if (!heaviest) break;
+      stored.add(heaviest);
+    }
+    leavesOf.set(node, read());
+    operationsIn.set(node, total());
+  }
+}
+
+function isLaunch(node: Node): boolean {
+  return node.kind === 'operation' && node.primitive.kernel.kind === 'launch';
+}

@@ -1,0 +1,232 @@
+/**
+ * Order and place: which kernels run together, in which order, and which results are written over the memory
+ * of a donated argument.
+ *
+ * A result may take over an argument's memory if every kernel that reads the argument runs before the one that
+ * writes the result, which itself reads it only at the position it is about to write. Readers are ordered first
+ * where the data allow it; otherwise the result is written elsewhere and copied at the end.
+ */
+import { elements, type InputNode, type Node } from './node.ts';
+import { bufferOperands, isPointwise, type FusedGraph, type Kernel } from './fuse.ts';
+import { bytesOf } from './program.ts';
+
+export interface Schedule {
+  readonly kernels: readonly Kernel[];
+  /** For each output, the argument whose memory it takes over. */
+  readonly donors: readonly (number | undefined)[];
+  /** Outputs with a donor that cannot be written in place, to be copied there at the end. */
+  readonly copied: ReadonlySet<number>;
+}
+
+/** The stored values that a kernel reads, and whether each is read only at the position being written. */
+export function reads(kernel: Kernel, graph: FusedGraph): Map<Node, { readonly pointwise: boolean }> {
+  const found = new Map<Node, { pointwise: boolean }>();
+  const note = (node: Node, pointwise: boolean): void => {
+    const known = found.get(node);
+    found.set(node, { pointwise: pointwise && (known?.pointwise ?? true) });
+  };
+  const seen = new Set<string>();
+  const visit = (node: Node, pointwise: boolean): void => {
+    if (node.kind === 'input' || (graph.isStored(node) && !kernel.roots.includes(node)))
+      return note(node, pointwise);
+    const key = `${node.id} ${pointwise}`;
+    if (node.kind !== 'operation' || seen.has(key)) return;
+    seen.add(key);
+    const straight = pointwise && isPointwise(node);
+    const buffers = bufferOperands(node, graph.isStored);
+    const wholes = node.primitive.kernel.kind === 'launch' ? (node.primitive.kernel.buffers ?? []) : [];
+    for (const buffer of buffers) note(buffer, false);
+    node.inputs.forEach((input, k) => {
+      if (!wholes.includes(k)) visit(input, straight);
+    });
+  };
+  for (const root of kernel.roots) {
+    // A root of the same kernel is at hand; every other stored value comes from memory.
+    if (root.kind === 'operation') visit(root, true);
+  }
+  return found;
+}
+
+export function schedule(
+  graph: FusedGraph,
+  outputs: readonly Node[],
+  donated: readonly boolean[],
+  inputCount: number,
+  maxBuffers: number,
+): Schedule {
+  const kernels = merge(graph, maxBuffers);
+  const kernelOf = new Map<Node, Kernel>(
+    kernels.flatMap((kernel) => kernel.roots.map((root) => [root, kernel] as const)),
+  );
+  const readsOf = new Map(kernels.map((kernel) => [kernel, reads(kernel, graph)]));
+  const after = new Map<Kernel, Set<Kernel>>();
+  for (const kernel of kernels)
+    after.set(
+      kernel,
+      new Set(
+        [...(readsOf.get(kernel) as Map<Node, unknown>).keys()].flatMap((node) => kernelOf.get(node) ?? []),
+      ),
+    );
+
+  const donors = assignDonors(outputs, donated, inputCount, graph, readsOf);
+  const copied = new Set<number>();
+  donors.forEach((donor, k) => {
+    if (donor === undefined) return;
+    const writer = kernelOf.get(outputs[k] as Node) as Kernel;
+    const readers = kernels.filter((kernel) =>
+      [...(readsOf.get(kernel) as Map<Node, unknown>).keys()].some((node) => isInput(node, donor)),
+    );
+    const own = [...(readsOf.get(writer) as Map<Node, { pointwise: boolean }>)].find(([node]) =>
+      isInput(node, donor),
+    );
+    const others = readers.filter((kernel) => kernel !== writer);
+    // A later copy would also be wrong if the output were read in place of the argument, so order is all that matters.
+    if ((own && !own[1].pointwise) || others.some((reader) => reaches(reader, writer, after))) copied.add(k);
+    else for (const reader of others) (after.get(writer) as Set<Kernel>).add(reader);
+  });
+  return { kernels: order(kernels, outputs, kernelOf, after), donors, copied };
+}
+
+function isInput(node: Node, input: number): boolean {
+  return node.kind === 'input' && node.input === input;
+}
+
+/** Whether `kernel` must run after `target`. */
+function reaches(kernel: Kernel, target: Kernel, after: ReadonlyMap<Kernel, ReadonlySet<Kernel>>): boolean {
+  const seen = new Set<Kernel>();
+  const stack = [kernel];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    if (next === target) return true;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    stack.push(...(after.get(next) ?? []));
+  }
+  return false;
+}
+
+/**
+ * Pairs outputs with donated arguments of the same dtype and size: first with the argument that the output is
+ * computed from position by position, then in order.
+ */
+function assignDonors(
+  outputs: readonly Node[],
+  donated: readonly boolean[],
+  inputCount: number,
+  graph: FusedGraph,
+  readsOf: ReadonlyMap<Kernel, ReadonlyMap<Node, { readonly pointwise: boolean }>>,
+): (number | undefined)[] {
+  const donors = new Array<number | undefined>(outputs.length).fill(undefined);
+  const free = new Map<number, InputNode>();
+  const inputs = new Set<InputNode>();
+  for (const read of readsOf.values())
+    for (const node of read.keys()) if (node.kind === 'input') inputs.add(node);
+  for (const node of inputs) if (node.input < inputCount && donated[node.input]) free.set(node.input, node);
+  const fits = (output: Node, input: Node): boolean =>
+    input.aval.dtype === output.aval.dtype &&
+    elements(input) === elements(output) &&
+    bytesOf(input.aval) === bytesOf(output.aval);
+  const claim = (accepts: (output: Node, input: InputNode) => boolean): void =>
+    outputs.forEach((output, k) => {
+      if (donors[k] !== undefined) return;
+      for (const [index, input] of [...free].sort(([a], [b]) => a - b)) {
+        if (!fits(output, input) || !accepts(output, input)) continue;
+        donors[k] = index;
+        free.delete(index);
+        return;
+      }
+    });
+  claim((output, input) => pointwiseSources(output, graph).has(input));
+  claim(() => true);
+  return donors;
+}
+
+/** Inputs that a result depends on through elementwise operations alone, nearest chains first. */
+function pointwiseSources(output: Node, graph: FusedGraph): Set<Node> {
+  const sources = new Set<Node>();
+  const seen = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (node.kind === 'input') sources.add(node);
+    else if (node.kind === 'operation' && (node === output || !graph.isStored(node)) && isPointwise(node))
+      node.inputs.forEach(visit);
+  };
+  visit(output);
+  return sources;
+}
+
+/** Kernels after those they depend on, depth first from the results, so that values are used soon after they are made. */
+function order(
+  kernels: readonly Kernel[],
+  outputs: readonly Node[],
+  kernelOf: ReadonlyMap<Node, Kernel>,
+  after: ReadonlyMap<Kernel, ReadonlySet<Kernel>>,
+): Kernel[] {
+  const done = new Set<Kernel>();
+  const visit = (kernel: Kernel): void => {
+    if (done.has(kernel)) return;
+    done.add(kernel);
+    for (const before of after.get(kernel) ?? []) visit(before);
+    result.push(kernel);
+  };
+  const result: Kernel[] = [];
+  for (const output of outputs) visit(kernelOf.get(output) as Kernel);
+  for (const kernel of kernels) visit(kernel);
+  return result;
+}
+
+/**
+ * Joins maps over the same number of positions that share what they read, or read each other position by position:
+ * an optimizer's moments and parameters are updated in one pass.
+ */
+function merge(graph: FusedGraph, maxBuffers: number): Kernel[] {
+  const kernels: Kernel[] = [];
+  const homes = new Map<Node, number>();
+  const behind: Set<number>[] = [];
+  const readsOf: Map<Node, { readonly pointwise: boolean }>[] = [];
+  for (const kernel of graph.kernels) {
+    const own = reads(kernel, graph);
+    const direct = [...own.keys()].flatMap((node) => homes.get(node) ?? []);
+    const before = new Set(direct.flatMap((k) => [k, ...(behind[k] as Set<number>)]));
+    const [root] = kernel.roots as [Node];
+    const target = kernel.launch
+      ? undefined
+      : kernels.findIndex((candidate, k) => {
+          const [other] = candidate.roots as [Node];
+          if (candidate.launch || elements(other) !== elements(root) || elements(root) === 0) return false;
+          // Nothing between the two may depend on the first.
+          if ([...before].some((b) => b !== k && (behind[b] as Set<number>).has(k))) return false;
+          const theirs = readsOf[k] as Map<Node, { readonly pointwise: boolean }>;
+          const linked = [...own].filter(([node]) => homes.get(node) === k);
+          if (linked.some(([, { pointwise }]) => !pointwise)) return false;
+          const shared = [...own.keys()].some(
+            (node) => theirs.has(node) && elements(node) === elements(root),
+          );
+          if (linked.length === 0 && !shared) return false;
+          const buffers = new Set([...theirs.keys(), ...own.keys(), ...candidate.roots, root]);
+          return buffers.size <= maxBuffers;
+        });
+    if (target === undefined || target < 0) {
+      homes.set(root, kernels.length);
+      kernels.push(kernel);
+      behind.push(before);
+      readsOf.push(own);
+      continue;
+    }
+    const joined = { roots: [...(kernels[target] as Kernel).roots, root] };
+    kernels[target] = joined;
+    homes.set(root, target);
+    before.delete(target);
+    for (const k of before) (behind[target] as Set<number>).add(k);
+    // What comes after the target now also comes after what the joined kernel needs.
+    behind.forEach((set) => {
+      if (set.has(target)) for (const k of before) set.add(k);
+    });
+    const all = readsOf[target] as Map<Node, { readonly pointwise: boolean }>;
+    for (const [node, use] of own) {
+      if (homes.get(node) === target) continue;
+      all.set(node, { pointwise: use.pointwise && (all.get(node)?.pointwise ?? true) });
+    }
+  }
+  return kernels;
+}
