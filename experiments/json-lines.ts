@@ -17,6 +17,9 @@ export interface LineHead {
   readonly t: number;
 }
 
+/** The fields of the head, which a record may not have. */
+export const RESERVED_FIELDS: readonly (keyof LineHead)[] = ['v', 'run', 'attempt', 't'];
+
 /** What a log holds. */
 export interface ReadLines {
   readonly records: readonly RunRecord[];
