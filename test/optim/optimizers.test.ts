@@ -98,9 +98,8 @@ describe('optimizers follow their float64 definitions for 100 steps', () => {
     ['adamw', adamw({ learningRate: 0.05, weightDecay: 0.2 }), adamRule(0.05, 0, 0.2)],
   ];
   for (const [name, optimizer, rule] of cases)
-    it(name, async () =>
-      expect(distance(await descend(optimizer, 100), expected(100, rule))).toBeLessThan(1e-11),
-    );
+    it(`${name} does`, async () =>
+      expect(distance(await descend(optimizer, 100), expected(100, rule))).toBeLessThan(1e-11));
 });
 
 describe('optimizers', () => {
