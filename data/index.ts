@@ -21,6 +21,7 @@ export {
   type ProceduralOptions,
   type ProceduralStyle,
 } from './procedural.ts';
+export { gatherBatch, resident, type Batch, type ResidentSet, type ResidentTensors } from './resident.ts';
 export { sampler, type Sampler, type SamplerOptions, type SamplingMode } from './sampler.ts';
 export { balancedSubset, subset } from './subset.ts';
 

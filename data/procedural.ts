@@ -53,16 +53,16 @@ export interface ProceduralStyle {
 
 /** The style whose difficulty the tests hold. */
 export const defaultStyle: ProceduralStyle = {
-  rotation: 0.2,
+  rotation: 0.19,
   shear: 0.15,
-  scale: [0.75, 0.95],
-  aspect: 0.2,
-  shift: 0.045,
+  scale: [0.77, 0.95],
+  aspect: 0.17,
+  shift: 0.04,
   wobble: 0.025,
   pen: [0.7, 1.5],
-  ink: 0.5,
-  paper: 0.2,
-  noise: 0.17,
+  ink: 0.36,
+  paper: 0.22,
+  noise: 0.175,
   marks: 2,
   markLength: 0.3,
   inverted: 0.18,

@@ -29,8 +29,8 @@ export interface GotFile {
 }
 
 /**
- * Fetches a data set into `<directory>/<name>/`. Files that are there and sound are kept, so that without a
- * network a complete directory is enough; files that are there and are not sound become `.bad`.
+ * Fetches a data set of the catalogue into `<directory>/<name>/`. Files that are there and sound are kept, so
+ * that without a network a complete directory is enough; files that are there and are not sound become `.bad`.
  * @throws `DOWNLOAD_FAILED` when no mirror gives a file, `DATA_CORRUPT` when every mirror gives a wrong one,
  *   `DATA_UNKNOWN`, `DATA_UNWRITABLE`, `DOWNLOAD_ABORTED`.
  */
@@ -44,14 +44,22 @@ export async function get(name: FileDatasetName, options: GetOptions = {}): Prom
         (guess ? `did you mean ${guess}?` : `take one of ${names.join(', ')}.`),
     );
   }
-  const entry = catalogue[name];
+  const { files, mirrors } = catalogue[name];
+  return getFiles(name, Object.values(files), { mirrors, ...options });
+}
+
+/** {@link get} for any list of files below `<directory>/<name>/`, whose mirrors must then be named. */
+export async function getFiles(
+  name: string,
+  files: readonly DataFile[],
+  options: GetOptions,
+): Promise<readonly GotFile[]> {
   const folder = join(dataDirectory(options.directory), name);
   await makeFolder(folder);
   const got: GotFile[] = [];
-  for (const file of Object.values(entry.files))
+  for (const file of files)
     got.push(
-      (await fromCache(folder, file)) ??
-        (await fromMirrors(folder, file, options.mirrors ?? entry.mirrors, options)),
+      (await fromCache(folder, file)) ?? (await fromMirrors(folder, file, options.mirrors ?? [], options)),
     );
   return got;
 }

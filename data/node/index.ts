@@ -6,7 +6,7 @@ import { dataDirectory, directoryReader } from './directory.ts';
 export * from '../index.ts';
 export { dataDirectory, directoryReader } from './directory.ts';
 export type { FetchOptions } from './fetch-file.ts';
-export { get, type GetOptions, type GotFile } from './get.ts';
+export { get, getFiles, type GetOptions, type GotFile } from './get.ts';
 
 /** What {@link load} may be told in Node. */
 export interface NodeLoadOptions extends LoadOptions {

@@ -19,3 +19,9 @@ export const smallLabels: Uint8Array = idx(2049, [3], [7, 0, 9]);
 export function coded(code: string, message: RegExp = /./): unknown {
   return expect.objectContaining({ code, message: expect.stringMatching(message) as string });
 }
+
+/** SHA-256 of the default procedural data set of 50 and 20 images. A change to the drawing must change this too. */
+export const proceduralHashes: Readonly<Record<string, string>> = {
+  train: 'cb9ed0953bc6153e1d7f1012c6bea957a4ce13644d7454adbb6e4b6ca153393a',
+  test: 'b53fdabdb8797b5661e571ab3dde32a63a1ac7a0b9e136a140e25d6183f1c6da',
+};

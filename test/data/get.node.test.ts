@@ -1,37 +1,23 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { get, type GetOptions } from '../../data/node/index.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { get, getFiles, type DataFile, type GetOptions } from '../../data/node/index.ts';
 import { coded } from './bytes.ts';
 
-/** Content that stands for the four published files here; its hashes replace those of the catalogue. */
-vi.mock('../../data/catalogue.ts', async () => {
-  const { createHash } = await import('node:crypto');
-  const file = (name: string): object => {
-    const content = contentOf(name);
-    return { name, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
-  };
-  return {
-    catalogue: {
-      mnist: {
-        name: 'mnist',
-        classes: [],
-        files: { a: file('a-ubyte'), b: file('b-ubyte') },
-        mirrors: [],
-      },
-    },
-  };
-});
-
-const { contentOf } = vi.hoisted(() => ({
-  contentOf: (name: string): Uint8Array =>
-    Uint8Array.from({ length: 20_000 }, (_, i) => (i < 2 ? 0 : (i * i * name.charCodeAt(0)) % 253)),
-}));
+/** The content of a small file, by its name. */
+const contentOf = (name: string): Uint8Array =>
+  Uint8Array.from({ length: 20_000 }, (_, i) => (i < 2 ? 0 : (i * i * name.charCodeAt(0)) % 253));
 const compressedOf = (name: string): Uint8Array => gzipSync(contentOf(name));
+const files: readonly DataFile[] = ['a-ubyte', 'b-ubyte'].map((name) => ({
+  name,
+  bytes: 20_000,
+  sha256: createHash('sha256').update(contentOf(name)).digest('hex'),
+}));
 
 type Answer = (response: ServerResponse, file: string, request: IncomingMessage) => void;
 
@@ -66,15 +52,15 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const fetchAll = (options: GetOptions = {}): ReturnType<typeof get> =>
-  get('mnist', {
+const fetchAll = (options: GetOptions = {}): ReturnType<typeof getFiles> =>
+  getFiles('small', files, {
     directory,
     mirrors: [`${base}/one/`, `${base}/two/`],
     backoff: 1,
     timeout: 2000,
     ...options,
   });
-const present = async (): Promise<string[]> => (await readdir(join(directory, 'mnist'))).toSorted();
+const present = async (): Promise<string[]> => (await readdir(join(directory, 'small'))).toSorted();
 const complete = ['a-ubyte.gz', 'b-ubyte.gz'];
 
 describe('get', () => {
@@ -98,14 +84,14 @@ describe('get', () => {
   });
 
   it('accepts a file that is there decompressed', async () => {
-    await mkdir(join(directory, 'mnist'));
-    await writeFile(join(directory, 'mnist', 'a-ubyte'), contentOf('a-ubyte'));
+    await mkdir(join(directory, 'small'));
+    await writeFile(join(directory, 'small', 'a-ubyte'), contentOf('a-ubyte'));
     expect((await fetchAll())[0]?.from).toBe('cache');
   });
 
   it('puts a file that is there and damaged aside and fetches it again', async () => {
-    await mkdir(join(directory, 'mnist'));
-    await writeFile(join(directory, 'mnist', 'a-ubyte.gz'), compressedOf('a-ubyte').subarray(0, 99));
+    await mkdir(join(directory, 'small'));
+    await writeFile(join(directory, 'small', 'a-ubyte.gz'), compressedOf('a-ubyte').subarray(0, 99));
     expect((await fetchAll())[0]?.from).toBe(`${base}/one/a-ubyte.gz`);
     expect(await present()).toEqual(['a-ubyte.gz', 'a-ubyte.gz.bad', 'b-ubyte.gz']);
   });
@@ -157,10 +143,10 @@ describe('get', () => {
       script['/one/a-ubyte.gz'] = [(response) => response.end(body)];
       expect((await fetchAll())[0]?.from).toBe(`${base}/two/a-ubyte.gz`);
       expect(await present()).toEqual(['a-ubyte.gz', 'a-ubyte.gz.bad', 'b-ubyte.gz']);
-      expect(new Uint8Array(await readFile(join(directory, 'mnist', 'a-ubyte.gz.bad')))).toEqual(
+      expect(new Uint8Array(await readFile(join(directory, 'small', 'a-ubyte.gz.bad')))).toEqual(
         new Uint8Array(body),
       );
-      await rm(join(directory, 'mnist'), { recursive: true });
+      await rm(join(directory, 'small'), { recursive: true });
     }
   });
 
@@ -233,7 +219,7 @@ describe('get', () => {
   });
 
   it('says so when the directory cannot be made', async () => {
-    await writeFile(join(directory, 'mnist'), 'a file in the place of the directory');
+    await writeFile(join(directory, 'small'), 'a file in the place of the directory');
     await expect(fetchAll()).rejects.toThrowError(coded('DATA_UNWRITABLE'));
   });
 

@@ -23,16 +23,16 @@ describe('the difficulty of the procedural data set', () => {
     expect(accuracy).toBeLessThan(0.95);
   });
 
-  it('lets the same perceptron reach 85 to 95 % after ten epochs on 10,000 images', () => {
-    const accuracy = heldOutAccuracy(full, test, [128, 64], 10);
-    console.log('784-128-64-10, 10,000 images, 10 epochs', accuracy);
+  it('lets the same perceptron reach 85 to 95 % after six epochs on 10,000 images', () => {
+    const accuracy = heldOutAccuracy(full, test, [128, 64], 6);
+    console.log('784-128-64-10, 10,000 images, 6 epochs', accuracy);
     expect(accuracy).toBeGreaterThan(0.85);
-    expect(accuracy).toBeLessThan(0.96);
+    expect(accuracy).toBeLessThan(0.95);
   });
 
-  it('lets the seven hidden layers of F1, at width 100, reach 85 to 95 %', () => {
-    const accuracy = heldOutAccuracy(full, test, Array<number>(7).fill(100), 10);
-    console.log('784-7x100-10, 10,000 images, 10 epochs', accuracy);
+  it('lets the seven hidden layers of F1, at width 100, reach 85 to 95 % after six epochs on 10,000 images', () => {
+    const accuracy = heldOutAccuracy(full, test, Array<number>(7).fill(100), 6);
+    console.log('784-7x100-10, 10,000 images, 6 epochs', accuracy);
     expect(accuracy).toBeGreaterThan(0.85);
     expect(accuracy).toBeLessThan(0.95);
   });
