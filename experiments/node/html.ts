@@ -1,5 +1,6 @@
 /** A report as one HTML file: figures and styles inside, no script, nothing fetched, both themes, fit for printing. */
 import type { Column, ReportData, Section, TableSection } from '../report.ts';
+import { formatSeconds } from '../duration.ts';
 import { alignOf, formatCell } from '../text-table.ts';
 import type { Json, Manifest, RunStatus } from '../types.ts';
 import { FONT, themeCss } from './theme.ts';
@@ -129,14 +130,6 @@ function statusNotice({ status, error }: Manifest): string[] {
     case 'failed':
       return [`This run failed${error ? `: ${error.message} [${error.code}]` : '.'}`];
   }
-}
-
-/** `48 s`, `3 min 20 s`, `2 h 5 min`. */
-export function formatSeconds(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${seconds < 10 ? Math.round(seconds * 10) / 10 : whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
 /** Everything needed to run it again. */

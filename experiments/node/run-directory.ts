@@ -14,6 +14,7 @@ import {
   openSync,
   readdirSync,
   rmdirSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -39,6 +40,8 @@ export interface RunDirectory {
   append(record: RunRecord): void;
   /** Flushes the records to the disk. */
   flush(): void;
+  /** Removes what was written. */
+  discard(): void;
   /** Gives the directory free; one that holds nothing yet is removed. */
   close(): void;
 }
@@ -80,7 +83,10 @@ export function createRunDirectory(place: RunPlace): RunDirectory {
       writeAll(metrics(), encodeLine({ v: 1, run, attempt: 0, t }, record), join(path, METRICS));
     },
     flush() {
-      fsyncSync(metrics());
+      orRefuse(join(path, METRICS), () => fsyncSync(metrics()));
+    },
+    discard() {
+      for (const name of [MANIFEST, METRICS]) rmSync(join(path, name), { force: true });
     },
     close() {
       if (file !== undefined) closeSync(file);
@@ -95,15 +101,19 @@ export function createRunDirectory(place: RunPlace): RunDirectory {
 /** The kernel may take less than the whole line. */
 function writeAll(file: number, line: string, path: string): void {
   const bytes = Buffer.from(line);
-  try {
+  orRefuse(path, () => {
     for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+  });
+}
+
+function orRefuse(path: string, write: () => void): void {
+  try {
+    write();
   } catch (error) {
     fail(
       'RUN_WRITE',
       `${path}: cannot be written (${systemCode(error) ?? String(error)}); free space and run again.`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   }
 }

@@ -1,0 +1,76 @@
+/**
+ * Progress for the one who waits: a single line drawn over itself on a terminal, a plain line now and then elsewhere.
+ * Rate and time left come from the last half minute, since the parts of a run differ in speed.
+ */
+import { formatSeconds } from '../experiments/duration.ts';
+import type { Progress } from '../experiments/types.ts';
+import type { Terminal } from './world.ts';
+
+const REDRAW = 100; // milliseconds between two drawings of the line
+const PLAIN = 10_000; // milliseconds between two plain lines
+const WINDOW = 30_000; // milliseconds over which the rate is measured
+
+export interface ProgressLine {
+  update(progress: Progress): void;
+  /** A line above the progress. */
+  print(text: string): void;
+  /** Takes the line away. */
+  end(): void;
+}
+
+/** @param now milliseconds, never going back */
+export function progressLine(terminal: Terminal, now: () => number = () => performance.now()): ProgressLine {
+  let samples: { readonly time: number; readonly done: number }[] = [];
+  let unit: string | undefined;
+  let drawn = -Infinity;
+  let length = 0;
+
+  const clear = (): void => {
+    if (length > 0) terminal.write(`\r${' '.repeat(length)}\r`);
+    length = 0;
+  };
+  return {
+    update(progress) {
+      const time = now();
+      // Another unit, or a count that starts again: a new measurement.
+      if (progress.unit !== unit || progress.done < (samples.at(-1)?.done ?? 0)) samples = [];
+      unit = progress.unit;
+      const first = samples.length === 0;
+      if (first) drawn = terminal.redraws ? -Infinity : time;
+      if (!first && time - drawn < (terminal.redraws ? REDRAW : PLAIN)) return;
+      samples = [...samples.filter((sample) => time - sample.time <= WINDOW), { time, done: progress.done }];
+      if (first && !terminal.redraws) return;
+      drawn = time;
+      const text = describe(progress, rateOf(samples), terminal.redraws ? terminal.width - 1 : Infinity);
+      if (!terminal.redraws) return terminal.print(text);
+      terminal.write(`\r${text.padEnd(length)}`);
+      length = text.length;
+    },
+    print(text) {
+      clear();
+      terminal.print(text);
+    },
+    end: clear,
+  };
+}
+
+/** Units per second over the samples, or undefined when nothing can be said yet. */
+function rateOf(samples: readonly { readonly time: number; readonly done: number }[]): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || !last || last.time - first.time < 200) return undefined;
+  return (1000 * (last.done - first.done)) / (last.time - first.time);
+}
+
+/** The parts that fit into `width`, the most telling first. */
+function describe({ done, total, unit, note }: Progress, rate: number | undefined, width: number): string {
+  const share = total > 0 ? Math.floor((100 * done) / total) : 0;
+  const parts = [`${share} %`];
+  if (rate !== undefined && rate > 0) parts.push(`${formatSeconds((total - done) / rate)} left`);
+  const rest = [
+    `${done}/${total} ${unit}`,
+    ...(rate === undefined ? [] : [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} ${unit}/s`]),
+    ...(note === undefined ? [] : [note]),
+  ];
+  for (const part of rest) if ([...parts, part].join('  ').length <= width) parts.push(part);
+  return parts.join('  ').slice(0, Math.max(0, width));
+}
