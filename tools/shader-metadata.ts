@@ -102,7 +102,8 @@ export function readShader(file: string, source: string): ShaderMetadata {
     }
     return { name, workgroupSize: [x, y, z] };
   });
-  if (entries.length === 0) refuse(1, 'no @compute entry point');
+  // A file that binds nothing is a library of functions (math.wgsl).
+  if (entries.length === 0 && bindings.length > 0) refuse(1, 'bindings, but no @compute entry point');
 
   return { entries, bindings, overrides, blocks: blocks.map((block) => block.name) };
 }

@@ -4,7 +4,7 @@ import type { CapturedGraph } from './capture.ts';
 import { compose, launchesOf, temporariesOf, type Places } from './compose.ts';
 import { fuse, type Kernel } from './fuse.ts';
 import { planMemory, type Interval } from './memory.ts';
-import type { Node } from './node.ts';
+import { topological, type Node } from './node.ts';
 import { bytesOf, type BufferRef, type Program, type ProgramOutput } from './program.ts';
 import { reads, schedule } from './schedule.ts';
 
@@ -19,9 +19,11 @@ export interface Target {
  * @param donated which of the first inputs give their memory to the outputs
  */
 export function compile(graph: CapturedGraph, donated: readonly boolean[], target: Target): Program {
-  // One binding is kept for the output, one for the scalars, one for the fault words.
-  const maxBuffers = target.maxBuffers - 3;
-  const fused = fuse(graph.outputs, maxBuffers);
+  // Bindings that the table of scalars and the fault words may need.
+  const nodes = topological(graph.outputs);
+  const gathers = nodes.some((node) => node.kind === 'operation' && node.primitive.name === 'gather');
+  const maxBuffers = target.maxBuffers - Number(graph.scalars.length > 0) - Number(gathers);
+  const fused = fuse(graph.outputs, maxBuffers - 1);
   const plan = schedule(fused, graph.outputs, donated, donated.length, maxBuffers);
 
   // Values in scratch memory, and how long they live.
@@ -63,6 +65,7 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
       const donor = plan.donors[output];
       return donor === undefined ? { kind: 'output', index: output } : { kind: 'input', index: donor };
     },
+    scalarBytes: 4 * graph.scalars.length,
     temporary: (kernel, index) => slot(temporaryOf.get(kernel)?.get(index) as number),
   };
 

@@ -9,7 +9,7 @@ import { shaderTable, type ShaderInfo } from '../generated/shaders.ts';
 import { Emitter, wgslType, type Surroundings } from './emit.ts';
 import { underlying, type FusedGraph, type Kernel } from './fuse.ts';
 import { libraryText } from './library.ts';
-import { elements, topological, type Node } from './node.ts';
+import { elements, type Node } from './node.ts';
 import { bytesOf, type Binding, type BufferRef, type Dispatch } from './program.ts';
 
 /** Where stored values live. */
@@ -18,6 +18,8 @@ export interface Places {
   of(node: Node): BufferRef;
   /** Scratch memory for a temporary of the kernel being composed. */
   temporary(kernel: Kernel, index: number): BufferRef;
+  /** Bytes of the table of scalars. */
+  readonly scalarBytes: number;
 }
 
 /** Workgroups along one dimension that every adapter grants. */
@@ -122,12 +124,16 @@ class Composer {
 
   private label(): string {
     const [root] = this.kernel.roots as [Node];
-    const computed = topological(this.kernel.roots).filter(
-      (node) => node.kind === 'operation' && (this.kernel.roots.includes(node) || !this.graph.isStored(node)),
-    );
-    const names = [
-      ...new Set(computed.map((node) => (node.kind === 'operation' ? node.primitive.name : ''))),
-    ];
+    const names: string[] = [];
+    const seen = new Set<Node>();
+    const visit = (node: Node): void => {
+      const inMemory = this.graph.isStored(node) && !this.kernel.roots.includes(node);
+      if (node.kind !== 'operation' || seen.has(node) || inMemory) return;
+      seen.add(node);
+      node.inputs.forEach(visit);
+      if (!names.includes(node.primitive.name)) names.push(node.primitive.name);
+    };
+    this.kernel.roots.forEach(visit);
     const lead = this.kernel.launch?.primitive.name;
     const ordered = lead ? [lead, ...names.filter((name) => name !== lead)] : names;
     return `${ordered.join('+') || 'constant'} ${root.aval.dtype}[${root.aval.shape.join(', ')}]`;
@@ -145,7 +151,7 @@ class Composer {
           'read',
         );
       },
-      scalars: () => this.bind({ kind: 'scalars' }, 4, 'array<u32>', 'read'),
+      scalars: () => this.bind({ kind: 'scalars' }, this.places.scalarBytes, 'array<u32>', 'read'),
       raisesFaults: () => {
         this.faults = true;
         this.bind({ kind: 'faults' }, 16, 'array<atomic<u32>>', 'write', 'faults');
@@ -208,19 +214,7 @@ class Composer {
       );
       return block.text;
     }
-    if ('element' in block) {
-      const emitter = new Emitter(this.around);
-      const { element, parameters, at } = block;
-      const value = this.isInput(element)
-        ? emitter.value(this.inputNode(element.input), at)
-        : emitter.bind(
-            `${this.bind(this.place(element), this.bytes(element), this.arrayType(element), 'read')}[${emitter.linear(at)}]`,
-          );
-      return functionText(name, parameters, wgslType(this.avalOf(element).dtype), [
-        ...emitter.lines,
-        `return ${value};`,
-      ]);
-    }
+    if ('element' in block) return this.elementBlock(name, block);
     const { store, parameters, linear } = block;
     const variable = (parameters.at(-1) as string).split(':')[0] as string;
     if (store !== 'output') {
@@ -235,6 +229,26 @@ class Composer {
     return functionText(name, parameters, undefined, [
       ...emitter.lines,
       `${target}[${position}] = ${value};`,
+    ]);
+  }
+
+  private elementBlock(name: string, block: Extract<Block, { readonly element: Operand }>): string {
+    const emitter = new Emitter(this.around);
+    const { element, parameters, at, limit } = block;
+    const type = wgslType(this.avalOf(element).dtype);
+    const value = this.isInput(element)
+      ? emitter.value(this.inputNode(element.input), at)
+      : emitter.bind(
+          `${this.bind(this.place(element), this.bytes(element), this.arrayType(element), 'read')}[${emitter.linear(at)}]`,
+        );
+    if (limit === undefined)
+      return functionText(name, parameters, type, [...emitter.lines, `return ${value};`]);
+    this.around.raisesFaults();
+    return functionText(name, parameters, 'u32', [
+      ...emitter.lines,
+      `let position = u32(${value});`,
+      `if (position >= ${limit}u) { raise_index_fault(position, ${limit}u); }`,
+      'return position;',
     ]);
   }
 

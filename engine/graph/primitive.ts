@@ -129,8 +129,16 @@ export type Operand =
 export type Block =
   /** Verbatim WGSL. */
   | { readonly text: string }
-  /** `fn name(parameters) -> element`: the element of `element` at a position given by the parameters. */
-  | { readonly element: Operand; readonly parameters: readonly string[]; readonly at: Index }
+  /**
+   * `fn name(parameters) -> element`: the element of `element` at a position given by the parameters. With `limit`, the
+   * element is an index, returned as u32: one outside [0, limit) raises the device's fault word.
+   */
+  | {
+      readonly element: Operand;
+      readonly parameters: readonly string[];
+      readonly at: Index;
+      readonly limit?: number;
+    }
   /** `fn name(parameters)`, the last of which is `value`: stores it (through the fused epilogue, for 'output') at `linear`. */
   | { readonly store: Operand; readonly parameters: readonly string[]; readonly linear: string }
   /** A whole buffer under a name and a WGSL type, and functions that read it. */

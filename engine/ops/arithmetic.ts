@@ -49,7 +49,8 @@ export const divPrimitive: Elementwise = binary({
   accuracy: { kind: 'ulp', ulp: 2.5 },
 });
 
-// ∂(x^y)/∂x = y·x^(y-1), 0 for y = 0 even at x = 0; ∂/∂y = x^y·ln x where x > 0 and 0 elsewhere (x^y is
+// ∂(x^y)/∂x = y·x^(y-1), which at x = y = 0 would be 0·∞: there 1 stands in for x, so that it is 0 (elsewhere at
+// y = 0 the formula stays, since its own derivative in y is 1/x); ∂/∂y = x^y·ln x where x > 0 and 0 elsewhere (x^y is
 // defined there for integer y only, so it has no derivative in y).
 export const powPrimitive: Elementwise = binary({
   name: 'pow',
@@ -59,7 +60,7 @@ export const powPrimitive: Elementwise = binary({
   uses: ['power'],
   expensive: true,
   partials: [
-    (x, y) => where(equal(y, 0), 0, mul(y, pow(x, sub(y, 1)))),
+    (x, y) => mul(y, pow(where(logicalAnd(equal(x, 0), equal(y, 0)), 1, x), sub(y, 1))),
     (x, _, out) => where(greater(x, 0), mul(out, log(where(greater(x, 0), x, 1))), 0),
   ],
   accuracy: {

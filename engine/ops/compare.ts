@@ -92,7 +92,7 @@ export const wherePrimitive: Elementwise = {
 
 type CastAttributes = { readonly dtype: DType };
 
-/** f32 to an integer truncates towards zero and saturates; anything but 0 is true. */
+/** f32 to an integer truncates towards zero and saturates; integers keep their bits; anything but 0 is true. */
 export const castPrimitive: Primitive<CastAttributes> = {
   name: 'cast',
   shape: ([x], { dtype }) => ({ shape: x?.shape ?? [], dtype }),
@@ -101,7 +101,8 @@ export const castPrimitive: Primitive<CastAttributes> = {
   reference([x], { dtype }, output) {
     const result = emptyArray(output);
     const from = x?.data ?? [];
-    for (let i = 0; i < result.data.length; i++) result.data[i] = convert(from[i] ?? 0, dtype);
+    for (let i = 0; i < result.data.length; i++)
+      result.data[i] = convert(from[i] ?? 0, x?.dtype ?? dtype, dtype);
     return result;
   },
   kernel: {
@@ -116,18 +117,17 @@ export const castPrimitive: Primitive<CastAttributes> = {
   accuracy: { kind: 'ulp', ulp: 1 },
 };
 
-function convert(x: number, dtype: DType): number {
-  switch (dtype) {
+/** Between integers the bits are kept. */
+function convert(x: number, from: DType, to: DType): number {
+  switch (to) {
     case 'f32':
       return x;
     case 'bool':
       return x === 0 ? 0 : 1;
     case 'i32':
-      return Number.isInteger(x) && x > 0x7fffffff && x <= 0xffffffff
-        ? x | 0
-        : clampTo(x, -(2 ** 31), 2 ** 31 - 1);
+      return from === 'f32' ? clampTo(x, -(2 ** 31), 2 ** 31 - 1) : x | 0;
     case 'u32':
-      return Number.isInteger(x) && x < 0 && x >= -(2 ** 31) ? x >>> 0 : clampTo(x, 0, 2 ** 32 - 1);
+      return from === 'f32' ? clampTo(x, 0, 2 ** 32 - 1) : x >>> 0;
   }
 }
 

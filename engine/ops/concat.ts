@@ -91,7 +91,8 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const at = normalizeAxis('concat', axis, first.rank);
   if (tensors.length <= JOINED) return apply(concatPrimitive, tensors, { axis: at });
   // Equal parts, so that every element passes through the same few levels.
-  const part = JOINED ** Math.ceil(Math.log(tensors.length) / Math.log(JOINED) - 1);
+  let part = JOINED;
+  while (part * JOINED < tensors.length) part *= JOINED;
   const parts = Array.from({ length: Math.ceil(tensors.length / part) }, (_, k) =>
     concat(tensors.slice(k * part, (k + 1) * part), at),
   );

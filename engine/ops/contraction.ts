@@ -2,11 +2,11 @@
 import { fail } from '../graph/errors.ts';
 import { emptyArray, type Aval, type NdArray } from '../graph/ndarray.ts';
 import type { Differential, Primitive } from '../graph/primitive.ts';
-import { broadcastShapes, show, sizeOf, type Shape } from '../graph/shape.ts';
+import { broadcastShapes, show, sizeOf } from '../graph/shape.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
 import { add } from './arithmetic.ts';
 import { matmulLaunches } from './matmul-launch.ts';
-import { broadcastTo, reshape } from './movement.ts';
+import { broadcastTo, reshape, squeeze } from './movement.ts';
 
 export type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean };
 
@@ -87,16 +87,12 @@ export function matmul(
 ): Tensor {
   if (a.rank === 0 || b.rank === 0)
     fail('RANK', `matmul: ${show(a.shape)} · ${show(b.shape)}: a scalar has no rows; use mul.`);
-  if (a.rank === 1)
-    return dropAxis(
-      matmul(reshape(a, transposeA ? [a.size, 1] : [1, a.size]), b, { transposeA, transposeB }),
-      -2,
-    );
-  if (b.rank === 1)
-    return dropAxis(
-      matmul(a, reshape(b, transposeB ? [1, b.size] : [b.size, 1]), { transposeA, transposeB }),
-      -1,
-    );
+  if (a.rank === 1 || b.rank === 1) {
+    const row = a.rank > 1 ? a : reshape(a, transposeA ? [a.size, 1] : [1, a.size]);
+    const column = b.rank > 1 ? b : reshape(b, transposeB ? [1, b.size] : [b.size, 1]);
+    const result = matmul(row, column, { transposeA, transposeB });
+    return squeeze(result, [...(a.rank === 1 ? [-2] : []), ...(b.rank === 1 ? [-1] : [])]);
+  }
   // One matrix for a whole batch of rows is a single larger product.
   if (b.rank === 2 && a.rank > 2 && !transposeA) {
     const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) as number]);
@@ -106,11 +102,6 @@ export function matmul(
   const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const spread = (x: Tensor): Tensor => broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
   return product(spread(a), spread(b), transposeA, transposeB);
-}
-
-function dropAxis(x: Tensor, axis: -1 | -2): Tensor {
-  const shape: Shape = axis === -1 ? x.shape.slice(0, -1) : [...x.shape.slice(0, -2), ...x.shape.slice(-1)];
-  return reshape(x, shape);
 }
 
 /** Inner product of two vectors. */

@@ -72,15 +72,25 @@ function reduceShape(name: string, dtypes: readonly DType[], needsElements: bool
   };
 }
 
-function foldReference(fold: (a: number, b: number) => number, start: number) {
+function foldReference(fold: (a: number, b: number) => number, start: (dtype: DType) => number) {
   return ([x]: [NdArray], { axes }: AxesAttributes, output: Aval): NdArray => {
     const result = emptyArray(output);
-    result.data.fill(start);
+    result.data.fill(start(x.dtype));
     eachFibre(x.shape, axes, (outer, linear) => {
       result.data[outer] = fold(result.data[outer] as number, x.data[linear] as number);
     });
     return result;
   };
+}
+
+/** What a maximum starts from: no value is below it. */
+function lowest(dtype: DType): number {
+  return dtype === 'f32' ? -Infinity : dtype === 'i32' ? -(2 ** 31) : 0;
+}
+
+/** What a minimum starts from: no value is above it. */
+function highest(dtype: DType): number {
+  return dtype === 'f32' ? Infinity : dtype === 'i32' ? 2 ** 31 - 1 : 2 ** 32 - 1;
 }
 
 const numbers: readonly DType[] = ['f32', 'i32', 'u32'];
@@ -90,7 +100,10 @@ export const sumPrimitive: Primitive<AxesAttributes> = {
   shape: reduceShape('sum', numbers, false),
   vjp: (ct, [x]: [Tensor], _output, { axes }) => [unreduce(ct, x.shape, axes)],
   jvp: ([t]: [Differential], _inputs, _output, { axes }) => t && apply(sumPrimitive, [t], { axes }),
-  reference: foldReference((a, b) => a + b, 0),
+  reference: foldReference(
+    (a, b) => a + b,
+    () => 0,
+  ),
   kernel: { kind: 'launch', launch: (call) => reduceLaunches(call, 'sum') },
   accuracy: {
     kind: 'sum',
@@ -112,7 +125,7 @@ function extremum(name: 'max' | 'min'): Primitive<AxesAttributes> {
     ],
     jvp: ([t]: [Differential], [x]: [Tensor], output, { axes }) =>
       t && sum(mul(t, weights(x, output, axes)), axes),
-    reference: foldReference(name === 'max' ? Math.max : Math.min, name === 'max' ? -Infinity : Infinity),
+    reference: name === 'max' ? foldReference(Math.max, lowest) : foldReference(Math.min, highest),
     kernel: { kind: 'launch', launch: (call) => reduceLaunches(call, name) },
     accuracy: { kind: 'exact' },
   };
@@ -157,7 +170,7 @@ export const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
           shader: 'argmax',
           constants: { ROWS: rows, LENGTH: shape[axis] as number },
           blocks: {
-            type: { text: `alias T = ${dtype};` },
+            type: { text: argmaxType(dtype) },
             element: {
               element: { input: 0 },
               parameters: ['row: u32', 'i: u32'],
@@ -172,6 +185,12 @@ export const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
   },
   accuracy: { kind: 'exact' },
 };
+
+/** NaN is told by its bits, and only floats have one. */
+function argmaxType(dtype: DType): string {
+  const test = dtype === 'f32' ? '(bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u' : 'false';
+  return `alias T = ${dtype};\nfn undefined(x: T) -> bool { return ${test}; }`;
+}
 
 export const cumsumPrimitive: Primitive<{ readonly axis: number }> = {
   name: 'cumsum',
