@@ -266,8 +266,13 @@ describe('the race detector', () => {
         CONSTANTS[constant as string] ?? 1,
       ]),
     );
+    // wgsl_reflect 1.6.0 overlooks a barrier that is the first statement of a block.
+    const visible = source.replaceAll(
+      /\{\s*workgroupBarrier\(\);/g,
+      '{ var first_statement = 0u; workgroupBarrier();',
+    );
     const { races: list, errors } = detectRaces(
-      source,
+      visible,
       name,
       [2, 1, 1],
       { 0: buffers },
