@@ -1,4 +1,5 @@
 /** Every experiment, in the order in which `langevin list` shows them. */
+import { noiseEnhancement } from './noise-enhancement/index.ts';
 import type { Experiment } from './types.ts';
 
-export const experiments: readonly Experiment[] = [];
+export const experiments: readonly Experiment[] = [noiseEnhancement];

@@ -28,7 +28,7 @@ export type WeightedLoss<P extends Tree, B extends Tree> = (params: P, batch: B,
 
 /** What takes a weighted loss to the gradient of one step. The value is the loss combined as the gradient is. */
 export interface GradientRule {
-  /** How many of the two batches a step reads. */
+  /** How many batches a step takes. */
   readonly batches: 1 | 2;
   gradient<P extends Tree, B extends Tree>(
     loss: WeightedLoss<P, B>,

@@ -1,0 +1,103 @@
+/** The noise-enhancement experiment: NE of papers.md, section 1. */
+import { parameterCount } from '../../nn/index.ts';
+import { tree } from '../../engine/index.ts';
+import type { Experiment, Json, RunContext, RunRecord } from '../types.ts';
+import { checkConfig, gridOf, presets, stepLimit, sweepsOf, type Config, type Sweep } from './config.ts';
+import { evaluator } from './evaluation.ts';
+import { measure } from './measurement.ts';
+import { problemOf, type Problem } from './problem.ts';
+import { readRecords } from './records.ts';
+import { report } from './report.ts';
+import { train as trainOnce } from './training.ts';
+
+export const noiseEnhancement: Experiment<Config> = {
+  name: 'noise-enhancement',
+  title: 'Noise-enhanced SGD',
+  description:
+    'Does combining two minibatches as α·g(B) + (1 − α)·g(B′) scale the gradient noise as predicted, and what does the noise do to training?',
+  presets,
+  run,
+  report,
+  summary,
+};
+
+/** The covariance first, which takes no luck in training, then the sweeps. */
+async function* run(config: Config, context: RunContext): AsyncGenerator<RunRecord> {
+  checkConfig(config);
+  for (const [name, sweep] of sweepsOf(config)) {
+    const problem = problemOf(sweep, context.dataset, context.seed);
+    yield describe(name, problem);
+    if (name === 'main') yield* measure(config.measurement, sweep, problem, context);
+    yield* runSweep(name, sweep, problem, context);
+    tree.leaves([problem.train.tensors, problem.test.tensors]).forEach((leaf) => leaf.dispose());
+    if (context.signal.aborted) return;
+  }
+}
+
+function describe(sweep: string, { initialize, train, test }: Problem): RunRecord {
+  return {
+    kind: 'result',
+    name: 'model',
+    sweep,
+    parameters: parameterCount(initialize(0)),
+    trainExamples: train.count,
+    testExamples: test.count,
+  };
+}
+
+async function* runSweep(
+  name: string,
+  sweep: Sweep,
+  problem: Problem,
+  context: RunContext,
+): AsyncGenerator<RunRecord> {
+  const grid = gridOf(sweep).flatMap(([alpha, batchSize]) =>
+    Array.from({ length: sweep.seeds }, (_, replica) => ({ sweep: name, alpha, batchSize, replica })),
+  );
+  const total = grid.reduce((sum, { alpha, batchSize }) => sum + stepLimit(sweep, alpha, batchSize), 0);
+  const [trainEvaluator, testEvaluator] = [
+    evaluator(problem, problem.train),
+    evaluator(problem, problem.test),
+  ];
+  let before = 0;
+  for (const identity of grid) {
+    if (context.signal.aborted) break;
+    const { alpha, batchSize, replica } = identity;
+    const note = `α ${alpha}, batch ${batchSize}${sweep.seeds > 1 ? `, initialisation ${replica + 1}` : ''}`;
+    yield* trainOnce(sweep, identity, {
+      seed: context.seed,
+      signal: context.signal,
+      problem,
+      trainEvaluator,
+      testEvaluator,
+      progress: (step) => context.progress({ done: before + step, total, unit: 'steps', note }),
+    });
+    before += stepLimit(sweep, alpha, batchSize);
+  }
+  trainEvaluator.dispose();
+  testEvaluator.dispose();
+}
+
+/** The trace of the covariance for every α, and every finished run. */
+function summary(records: readonly RunRecord[]): { readonly [key: string]: Json } {
+  const { covariances, runs } = readRecords(records);
+  return {
+    covariance: covariances
+      .filter((row) => row.quantity === 'trace')
+      .map(({ alpha, predicted, measured, standardError }) => ({
+        alpha,
+        predicted,
+        measured,
+        standardError,
+      })),
+    runs: runs.map(({ sweep, alpha, batchSize, replica, testAccuracy, steps, converged }) => ({
+      sweep,
+      alpha,
+      batchSize,
+      replica,
+      testAccuracy,
+      steps,
+      converged,
+    })),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * One training step as a recorded program. Its state, parameters and optimizer and counters, is one tree that the
+ * program updates in place; a call sends nothing but the indices of its examples.
+ *
+ * The step is transactional. If the loss is not finite, the step leaves parameters and optimizer as they were and
+ * notes its number; and so does every later step, since a run that failed once is over. So the host need not look
+ * at every loss: whenever it looks, the parameters are those from which the first bad step started.
+ */
+import {
+  add,
+  cast,
+  isFinite,
+  jit,
+  less,
+  logicalAnd,
+  tensor,
+  tree,
+  where,
+  zeros,
+  type Jitted,
+  type Tensor,
+  type Tree,
+} from '../../engine/index.ts';
+import {
+  adam,
+  adjustable,
+  applyUpdates,
+  noiseEnhanced,
+  sgd,
+  type GradientTransformation,
+} from '../../optim/index.ts';
+import type { ResidentTensors } from '../../data/resident.ts';
+import type { Sweep } from './config.ts';
+import type { Params, Problem } from './problem.ts';
+
+export type TrainingState = {
+  readonly params: Params;
+  readonly optimizer: Tree;
+  /** Steps made, i32. */
+  readonly step: Tensor;
+  /** The first step whose loss was not finite, i32; -1 if there was none. */
+  readonly failedAt: Tensor;
+  /** Σ of the losses of the minibatches, f32, since the host last set it to 0. */
+  readonly lossSum: Tensor;
+};
+
+export type TrainingStep = Jitted<[TrainingState, ResidentTensors, ...Tensor[]], TrainingState>;
+
+export function optimizerOf({ optimizer, learningRate, momentum }: Sweep): GradientTransformation {
+  const rate = adjustable(learningRate);
+  return optimizer === 'adam' ? adam({ learningRate: rate }) : sgd({ learningRate: rate, momentum });
+}
+
+export function initialState(params: Params, optimizer: GradientTransformation): TrainingState {
+  return {
+    params,
+    optimizer: optimizer.init(params),
+    step: zeros([], 'i32'),
+    failedAt: tensor(Int32Array.of(-1), []),
+    lossSum: zeros([]),
+  };
+}
+
+/** The recorded step; it takes the state, the training set, and one or two batches of indices. */
+export function trainingStep(
+  problem: Problem,
+  sweep: Pick<Sweep, 'form'>,
+  alpha: number,
+  optimizer: GradientTransformation,
+): TrainingStep {
+  const rule = noiseEnhanced({ alpha, form: sweep.form });
+  return jit(
+    (state: TrainingState, tensors: ResidentTensors, ...batches: Tensor[]): TrainingState => {
+      const [first, second] = batches as [Tensor, Tensor?];
+      const [loss, gradient] = rule.gradient(problem.weightedLoss(tensors))(state.params, first, second);
+      const [updates, next] = optimizer.update(gradient, state.optimizer, state.params);
+      const healthy = less(state.failedAt, 0);
+      const accepted = logicalAnd(isFinite(loss), healthy);
+      const accept = <T extends Tree>(after: T, before: T): T =>
+        tree.map((a, b) => where(accepted, a, b), after, before);
+      return {
+        params: accept(applyUpdates(state.params, updates), state.params),
+        optimizer: accept(next, state.optimizer),
+        step: add(state.step, cast(accepted, 'i32')),
+        failedAt: where(
+          logicalAnd(healthy, isFinite(loss)),
+          state.failedAt,
+          where(healthy, state.step, state.failedAt),
+        ),
+        lossSum: where(accepted, add(state.lossSum, loss), state.lossSum),
+      };
+    },
+    { donate: [0] },
+  );
+}
