@@ -1,6 +1,6 @@
 /** Gradients and second derivatives, all built from vjp and jvp. */
 import { fail } from '../graph/errors.ts';
-import { Tensor } from '../graph/tensor.ts';
+import { settle, Tensor } from '../graph/tensor.ts';
 import { leaves, unflatten, type Tree } from '../graph/tree.ts';
 import { ones, zerosLike } from '../ops/broadcast.ts';
 import { cast, equal } from '../ops/compare.ts';
@@ -37,13 +37,8 @@ function differentiate<X extends Tree, R>(
   const value = requireScalar(transformation, valueOf(result));
   const inputs = leaves(wrapped);
   const gradients = pullBack(tape(inputs, [value]), [value], [ones([])], inputs);
-  return [
-    result,
-    unflatten(
-      x,
-      gradients.map((g, k) => g ?? zerosLike(inputs[k] as Tensor)),
-    ),
-  ];
+  settle([value, ...gradients]);
+  return [result, unflatten(x, gradients)];
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { fail } from '../graph/errors.ts';
 import { sameShape } from '../graph/shape.ts';
-import { Tensor } from '../graph/tensor.ts';
+import { settle, transforming, type Tensor } from '../graph/tensor.ts';
 import { leaves, structure, unflatten, type Tree } from '../graph/tree.ts';
 import { zerosLike } from '../ops/broadcast.ts';
 import { checkDifferentiable, tape, trace } from './tape.ts';
@@ -35,17 +35,15 @@ export function jvp<T extends readonly Tree[], R extends Tree>(
     known.set(input, tangent);
   });
   const outputs = leaves(result);
-  for (const { node, operation } of tape(inputs, outputs)) {
-    const incoming = operation.inputs.map((input) => known.get(input) ?? null);
-    if (incoming.every((tangent) => tangent === null)) continue;
-    const tangent = operation.primitive.jvp(incoming, operation.inputs, node, operation.attributes);
-    if (tangent) known.set(node, tangent);
-  }
-  return [
-    result,
-    unflatten(
-      result,
-      outputs.map((output) => known.get(output) ?? zerosLike(output)),
-    ),
-  ];
+  transforming(() => {
+    for (const { node, operation } of tape(inputs, outputs)) {
+      const incoming = operation.inputs.map((input) => known.get(input) ?? null);
+      if (incoming.every((tangent) => tangent === null)) continue;
+      const tangent = operation.primitive.jvp(incoming, operation.inputs, node, operation.attributes);
+      if (tangent) known.set(node, tangent);
+    }
+  });
+  const carried = outputs.map((output) => known.get(output) ?? zerosLike(output));
+  settle([...outputs, ...carried]);
+  return [result, unflatten(result, carried)];
 }

@@ -4,21 +4,31 @@
  * add up where a value was used more than once.
  */
 import { fail } from '../graph/errors.ts';
-import type { Differential } from '../graph/primitive.ts';
 import { sameShape, show } from '../graph/shape.ts';
-import { Tensor } from '../graph/tensor.ts';
+import { settle, transforming, type Tensor } from '../graph/tensor.ts';
 import { leaves, structure, unflatten, type Tree } from '../graph/tree.ts';
 import { add } from '../ops/arithmetic.ts';
 import { zerosLike } from '../ops/broadcast.ts';
 import { checkDifferentiable, tape, trace, type TapeEntry } from './tape.ts';
 
-/** Cotangents of `inputs`, given those of `outputs`; null where no path leads. */
+/** Cotangents of `inputs`, given those of `outputs`; zero where no path leads. */
 export function pullBack(
   entries: readonly TapeEntry[],
   outputs: readonly Tensor[],
   cotangents: readonly Tensor[],
   inputs: readonly Tensor[],
-): Differential[] {
+): Tensor[] {
+  return transforming(() => {
+    const sums = propagate(entries, outputs, cotangents);
+    return inputs.map((input) => sums.get(input) ?? zerosLike(input));
+  });
+}
+
+function propagate(
+  entries: readonly TapeEntry[],
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+): Map<Tensor, Tensor> {
   const sums = new Map<Tensor, Tensor>();
   const accumulate = (node: Tensor, cotangent: Tensor): void => {
     const sum = sums.get(node);
@@ -46,7 +56,7 @@ export function pullBack(
       accumulate(input, differential);
     });
   }
-  return inputs.map((input) => sums.get(input) ?? null);
+  return sums;
 }
 
 /**
@@ -77,10 +87,8 @@ export function vjp<T extends readonly Tree[], R extends Tree>(
         fail('SHAPE', `vjp: the cotangent is ${String(ct)}, the value ${String(output)}: they must agree.`);
     });
     const gradients = pullBack(entries, outputs, cotangents, inputs);
-    return unflatten(
-      primals,
-      gradients.map((g, k) => g ?? zerosLike(inputs[k] as Tensor)),
-    );
+    settle(gradients);
+    return unflatten(primals, gradients);
   };
   return [result, pullback];
 }

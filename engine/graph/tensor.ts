@@ -141,6 +141,16 @@ export function transforming<T>(f: () => T): T {
   }
 }
 
+/**
+ * Realises, in one go, what grew too deep while a transformation kept its nodes from being realised one by one: their
+ * common graph is then computed once rather than once per node.
+ */
+export function settle(tensors: readonly Tensor[]): void {
+  const pending = tensors.filter((x) => x.source.kind === 'operation');
+  if (transformations === 0 && pending.some((x) => x.depth > MAX_PENDING_DEPTH))
+    currentBackend().realizeNow(pending);
+}
+
 /** A leaf that stands for an argument. */
 export function placeholder(aval: Aval, name: string): Tensor {
   return new Tensor({ shape: aval.shape, dtype: aval.dtype }, { kind: 'placeholder', name });

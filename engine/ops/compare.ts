@@ -222,7 +222,10 @@ export function logicalNot(x: TensorLike): Tensor {
   return bitNot(requireBool('logicalNot', [x])[0] as Tensor);
 }
 
-/** `x` where `condition` holds, `y` elsewhere. Neither branch's infinities leak into the other's gradient. */
+/**
+ * `x` where `condition` holds, `y` elsewhere. An infinite value not taken leaves the gradient alone; an infinite
+ * derivative behind it does not (0·∞ is NaN): choose its argument by `where` too, as in where(x > 0, √where(x > 0, x, 1), 0).
+ */
 export function where(condition: Tensor, x: TensorLike, y: TensorLike): Tensor {
   const [a, b] = asTensors([x, y]) as [Tensor, Tensor];
   return apply(wherePrimitive, broadcastAll('where', [condition, a, b]), none);

@@ -12,7 +12,16 @@ test('a derivative taken inside another does not see the outer one’s paths', a
 });
 
 test('the gradient of a broadcast input is summed over the broadcast axes', async () => {
-  const g = grad((b: Tensor) => b.mul(tensor([[1, 2], [3, 4]])).sum())(tensor([10, 20]));
+  const g = grad((b: Tensor) =>
+    b
+      .mul(
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+      )
+      .sum(),
+  )(tensor([10, 20]));
   expect([...(await g.data())]).toEqual([4, 6]);
 });
 
@@ -24,7 +33,9 @@ test('the Hessian of a cubic is exact', async () => {
 });
 
 test('keys split as JAX splits them', async () => {
-  expect([...(await random.split(random.key(0)).data())]).toEqual([1797259609, 2579123966, 928981903, 3453687069]);
+  expect([...(await random.split(random.key(0)).data())]).toEqual([
+    1797259609, 2579123966, 928981903, 3453687069,
+  ]);
 });
 
 test('the gradient of the cross-entropy is softmax minus one-hot', async () => {
