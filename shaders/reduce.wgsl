@@ -57,16 +57,14 @@ fn reduce(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   let c = t / OUTPUTS;
   let size = (LENGTH + CHUNKS - 1u) / CHUNKS;
   let end = min((c + 1u) * size, LENGTH);
-  var r = min(c * size, LENGTH);
-
   var total = identity();
-  while (r < end) {
-    let stop = min(r + 64u, end);
-    var block = identity();
-    for (; r < stop; r++) {
-      block = combine(block, element(o, r));
+  for (var first = min(c * size, LENGTH); first < end; first += 64u) {
+    let stop = min(first + 64u, end);
+    var part = identity();
+    for (var r = first; r < stop; r++) {
+      part = combine(part, element(o, r));
     }
-    total = combine(total, block);
+    total = combine(total, part);
   }
   finish(o * CHUNKS + c, total);
 }

@@ -674,8 +674,8 @@ fn merge_sort(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups)
 // output; with CHUNKS > 1 the results are partials [OUTPUTS, CHUNKS] and a second pass (LENGTH = CHUNKS, CHUNKS = 1)
 // reduces them. Dispatch ceil(OUTPUTS * CHUNKS / 64) workgroups of 64, folded into y beyond 65535.
 //
-// Numerics. Terms go in blocks of 64 through four running partials (16 terms each), block results into a total: a sum
-// of n terms passes through at most 18 + n / 64 roundings instead of n, and the four chains run in parallel. The order
+// Numerics. Terms are combined in blocks of 64, and the blocks in order: a sum of n terms passes through at most
+// 64 + n / 64 roundings instead of n. \`element\` is called at one place, since it is composed and may be long. The order
 // is fixed, so a result is the same bits on every run.
 
 override OUTPUTS: u32 = 1u;
@@ -722,27 +722,16 @@ fn reduce(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gro
   let c = t / OUTPUTS;
   let size = (LENGTH + CHUNKS - 1u) / CHUNKS;
   let end = min((c + 1u) * size, LENGTH);
-  var r = min(c * size, LENGTH);
-
   var total = identity();
-  for (; r + 64u <= end; r += 64u) {
-    var a = element(o, r);
-    var b = element(o, r + 1u);
-    var d = element(o, r + 2u);
-    var e = element(o, r + 3u);
-    for (var j = 4u; j < 64u; j += 4u) {
-      a = combine(a, element(o, r + j));
-      b = combine(b, element(o, r + j + 1u));
-      d = combine(d, element(o, r + j + 2u));
-      e = combine(e, element(o, r + j + 3u));
+  for (var first = min(c * size, LENGTH); first < end; first += 64u) {
+    let stop = min(first + 64u, end);
+    var part = identity();
+    for (var r = first; r < stop; r++) {
+      part = combine(part, element(o, r));
     }
-    total = combine(total, combine(combine(a, b), combine(d, e)));
+    total = combine(total, part);
   }
-  var rest = identity();
-  for (; r < end; r++) {
-    rest = combine(rest, element(o, r));
-  }
-  finish(o * CHUNKS + c, combine(total, rest));
+  finish(o * CHUNKS + c, total);
 }
 ` as string,
     entries: { "reduce": [64, 1, 1] },
