@@ -8,7 +8,6 @@ import { fail } from '../graph/errors.ts';
 import { Tensor, topologicalOrder } from '../graph/tensor.ts';
 import { Builder, type Node } from './node.ts';
 import { identityPrimitive } from '../ops/compare.ts';
-import type { Primitive } from '../graph/primitive.ts';
 
 export interface CapturedGraph {
   /** One node for each result, distinct and with memory of its own. */
@@ -70,10 +69,7 @@ export function captureGraph(
   const taken = new Set<Node>();
   const outputs = roots.map((root) => {
     const node = nodes.get(root) as Node;
-    const own =
-      node.kind === 'operation' && !taken.has(node)
-        ? node
-        : builder.copy(identityPrimitive as unknown as Primitive, node);
+    const own = node.kind === 'operation' && !taken.has(node) ? node : builder.copy(identityPrimitive, node);
     taken.add(own);
     return own;
   });

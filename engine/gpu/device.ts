@@ -67,10 +67,10 @@ export class Device {
     return this.lost !== undefined;
   }
 
-  /** Keeps the first fault until it is thrown. An allocation failure explains the validation errors that follow it. */
+  /** Keeps the first fault until it is thrown. A cause displaces the validation errors that follow from it. */
   note(error: LangevinError): void {
-    if (!this.failure || (error.code === 'OUT_OF_MEMORY' && this.failure.code !== 'OUT_OF_MEMORY'))
-      this.failure = error;
+    const isConsequence = this.failure?.code === 'GPU_VALIDATION' && error.code !== 'GPU_VALIDATION';
+    if (!this.failure || isConsequence) this.failure = error;
   }
 
   /** Throws what has gone wrong since the last call. */

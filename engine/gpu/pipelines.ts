@@ -44,7 +44,10 @@ export class Pipelines {
     const { gpu, counters } = this.device;
     const { label, code, entryPoint, constants } = dispatch;
     counters.pipelines++;
+    // A module's errors come back with its pipeline, where the shader can be named.
+    gpu.pushErrorScope('validation');
     const module = gpu.createShaderModule({ label, code });
+    void gpu.popErrorScope().catch(() => undefined);
     const entry: PipelineEntry = {
       ready: gpu
         .createComputePipelineAsync({

@@ -107,7 +107,7 @@ export class Runner {
         const pass = encoder.beginComputePass();
         program.dispatches.forEach((dispatch, k) => {
           pass.setPipeline((this.pipelines[k] as { pipeline: GPUComputePipeline }).pipeline);
-          pass.setBindGroup(0, groups[k] as GPUBindGroup);
+          pass.setBindGroup(0, groups[k]);
           pass.dispatchWorkgroups(...dispatch.groups);
         });
         pass.end();

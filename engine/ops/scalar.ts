@@ -76,7 +76,7 @@ export function elementwise(spec: ElementwiseSpec): Primitive<Record<string, nev
     },
     accuracy: spec.accuracy,
   };
-  return primitive as Primitive<Record<string, never>>;
+  return primitive;
 }
 
 function checkOperands(spec: ElementwiseSpec, inputs: readonly Aval[]): void {
