@@ -101,30 +101,6 @@ fn outer(a: vec4f, b: vec4f) -> mat4x4f {
   return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
 }
 
-fn store_row(b: u32, row: u32, col: u32, value: vec4f) {
-  if (row < M) {
-    if (col < N) {
-      epilogue(b, row, col, value.x);
-    }
-    if (col + 1u < N) {
-      epilogue(b, row, col + 1u, value.y);
-    }
-    if (col + 2u < N) {
-      epilogue(b, row, col + 2u, value.z);
-    }
-    if (col + 3u < N) {
-      epilogue(b, row, col + 3u, value.w);
-    }
-  }
-}
-
-fn store_block(b: u32, row: u32, col: u32, c: mat4x4f) {
-  store_row(b, row, col, c[0]);
-  store_row(b, row + 1u, col, c[1]);
-  store_row(b, row + 2u, col, c[2]);
-  store_row(b, row + 3u, col, c[3]);
-}
-
 @compute @workgroup_size(8, 8, 1)
 fn matmul_registers(@builtin(global_invocation_id) id: vec3u) {
   let row = id.y * 8u;
@@ -160,8 +136,17 @@ fn matmul_registers(@builtin(global_invocation_id) id: vec3u) {
     c01 += outer(a0, b1);
     c11 += outer(a1, b1);
   }
-  store_block(id.z, row, col, c00);
-  store_block(id.z, row, col + 4u, c01);
-  store_block(id.z, row + 4u, col, c10);
-  store_block(id.z, row + 4u, col + 4u, c11);
+
+  // One store in a loop: the composed epilogue is compiled once, not 64 times.
+  var tile = array<vec4f, 16>(
+    c00[0], c01[0], c00[1], c01[1], c00[2], c01[2], c00[3], c01[3],
+    c10[0], c11[0], c10[1], c11[1], c10[2], c11[2], c10[3], c11[3],
+  );
+  for (var t = 0u; t < 64u; t++) {
+    let r = row + (t >> 3u);
+    let q = col + (t & 7u);
+    if (r < M && q < N) {
+      epilogue(id.z, r, q, tile[t >> 2u][t & 3u]);
+    }
+  }
 }
