@@ -111,7 +111,8 @@ export function parseChoice<T extends string>(
 ): T {
   const found = known.find((name) => name === text);
   if (found !== undefined) return found;
-  const guess = nearest(text, known);
+  const longer = known.filter((name) => text !== '' && name.startsWith(text));
+  const guess = longer.length === 1 ? longer[0] : nearest(text, known);
   return fail(
     code,
     `there is no ${what} '${text}'; ${guess ? `did you mean ${guess}?` : `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}.`}`,

@@ -22,11 +22,15 @@ export const commonOptions: Readonly<Record<string, Option>> = {
   debug: { about: 'show where an error came from' },
 };
 
+/** Longer lines are hard to read, however wide the terminal. */
+const MAX_WIDTH = 100;
+
 /** The help of one command. */
 export function commandHelp(
   { name, about, positionals, options, notes = [] }: Command,
-  width: number,
+  columns: number,
 ): string {
+  const width = Math.min(columns, MAX_WIDTH);
   const usage = ['langevin', name, ...positionals.map((each) => each.name), '[options]'].join(' ');
   const rows: [string, string][] = [
     ...positionals.map(({ name: word, about: text }): [string, string] => [word, text]),
@@ -63,7 +67,7 @@ export function overview(commands: readonly Command[], width: number): string {
 /** Names to the left, texts to the right; below each other on a narrow terminal. */
 export function twoColumns(rows: readonly (readonly [string, string])[], width: number): string[] {
   const left = Math.max(0, ...rows.map(([name]) => name.length)) + 4;
-  const limit = Math.min(width, 100);
+  const limit = Math.min(width, MAX_WIDTH);
   if (limit - left < 24)
     return rows.flatMap(([name, text]) => [
       `  ${name}`,

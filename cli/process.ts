@@ -1,4 +1,5 @@
 /** The command line as a process: streams that may close early, errors that nobody caught, the exit code. */
+import { load } from '../data/node/index.ts';
 import type { Experiment } from '../experiments/types.ts';
 import { cli, printError } from './cli.ts';
 
@@ -9,13 +10,16 @@ import { cli, printError } from './cli.ts';
 export function main(experiments: readonly Experiment[]): void {
   const { stdout, stderr, env: environment, argv } = process;
   const debug = argv.includes('--debug') || !!environment['LANGEVIN_DEBUG'];
-  const world = { experiments, stdout, stderr, environment };
+  const world = { experiments, load, stdout, stderr, environment };
 
+  // The reader has seen enough, as in `langevin list | head -1`. A run is told, so that it keeps its records; whatever
+  // is written after that fails again and is no news.
+  let told = false;
   for (const stream of [stdout, stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // The reader has seen enough, as in `langevin list | head -1`. A run is told, so that it keeps its records.
       if (error.code !== 'EPIPE') throw error;
-      if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(0);
+      if (!told && !process.emit('SIGPIPE', 'SIGPIPE')) process.exit(0);
+      told = true;
     });
   const die = (error: unknown): void => {
     printError(error, debug, world);

@@ -1,4 +1,5 @@
-/** What a command sees of the process. Tests pass their own experiments and streams. */
+/** What a command sees of the process. Tests pass their own experiments, data and streams. */
+import type { load } from '../data/node/index.ts';
 import type { Experiment } from '../experiments/types.ts';
 
 /** The part of a stream that commands use. */
@@ -10,6 +11,7 @@ export interface Stream {
 
 export interface World {
   readonly experiments: readonly Experiment[];
+  readonly load: typeof load;
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 /** `langevin report`: draw the report of a run again, from its records alone. */
 import { lockDirectory, lockOwner } from '../../experiments/node/lock.ts';
+import { makeDirectory } from '../../experiments/node/make-directory.ts';
 import { readRun } from '../../experiments/node/read-run.ts';
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { findExperiment, printTables } from '../results.ts';
@@ -18,7 +18,8 @@ export const report: Command = {
     const target = resolve(args.value('out') ?? source);
     const run = await readRun(source);
     const experiment = findExperiment(run.manifest.experiment, experiments);
-    if (target !== source) mkdirSync(target, { recursive: true });
+    if (target !== source) makeDirectory(target);
+    const abandoned = run.manifest.status === 'running' && !lockOwner(source);
     const lock = lockDirectory(target);
     try {
       const { writeReport } = await import('../../experiments/node/write-report.ts');
@@ -26,7 +27,7 @@ export const report: Command = {
       const out = terminalOf(stdout, environment);
       const notes = terminalOf(stderr, environment);
       for (const notice of run.notices) notes.print(notice);
-      if (run.manifest.status === 'running' && !lockOwner(source))
+      if (abandoned)
         notes.print('This run ended without saying so; the report rests on the records up to there.');
       printTables(data, out);
       out.print(`report: ${path}`);

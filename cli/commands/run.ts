@@ -1,5 +1,4 @@
 /** `langevin run`: an experiment into a directory, and its results on the terminal. */
-import { load } from '../../data/node/index.ts';
 import { datasetNames } from '../../data/index.ts';
 import type { Dataset } from '../../data/dataset.ts';
 import { LangevinError } from '../../engine/graph/errors.ts';
@@ -102,7 +101,7 @@ async function perform(
   world: World,
 ): Promise<number> {
   const { experiment, preset, seed, changes, config } = request;
-  const dataset = await load(request.data, {
+  const dataset = await world.load(request.data, {
     ...(request.dataDirectory === undefined ? {} : { directory: request.dataDirectory }),
   });
   const adapter = await startBackend(request.backend);

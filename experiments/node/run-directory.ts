@@ -6,23 +6,14 @@
  *   report.html     and its figures *.svg, drawn from the two above
  *   lock.json       while a process writes here
  */
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { closeSync, fsyncSync, openSync, readdirSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { systemCode } from '../../data/node/directory.ts';
 import { fail } from '../../engine/graph/errors.ts';
 import { encodeLine, RESERVED_FIELDS } from '../json-lines.ts';
 import type { Manifest, RunRecord } from '../types.ts';
-import { LOCK, lockDirectory, lockOwner } from './lock.ts';
-import { systemCode } from '../../data/node/directory.ts';
+import { lockDirectory } from './lock.ts';
+import { makeRunDirectory, type RunPlace } from './make-directory.ts';
 import { writeRunFile } from './write.ts';
 
 export const MANIFEST = 'manifest.json';
@@ -46,22 +37,12 @@ export interface RunDirectory {
   close(): void;
 }
 
-/** Which run a directory is for, and where it goes. */
-export interface RunPlace {
-  readonly experiment: string;
-  readonly preset: string;
-  readonly seed: number;
-  /** A directory that does not exist or is empty. Default: the first free `runs/<experiment>-<preset>-<seed>-<n>`. */
-  readonly out?: string;
-}
-
 /**
  * Makes and locks a directory.
  * @throws `OUT_EXISTS`, `RUN_LOCKED`, `OUT_UNWRITABLE`.
  */
 export function createRunDirectory(place: RunPlace): RunDirectory {
-  const { path, made } =
-    place.out === undefined ? { path: makeNumbered(place), made: true } : makeNamed(resolve(place.out));
+  const { path, made } = makeRunDirectory(place);
   const lock = lockDirectory(path);
   const run = basename(path);
   const started = performance.now();
@@ -116,56 +97,4 @@ function orRefuse(path: string, write: () => void): void {
       { cause: error },
     );
   }
-}
-
-/** mkdir fails on what is there, so two processes that start together get two numbers. */
-function makeNumbered({ experiment, preset, seed }: RunPlace): string {
-  const folder = resolve('runs');
-  make(folder, true);
-  for (let n = 1; ; n++) {
-    const path = join(folder, `${experiment}-${preset}-${seed}-${n}`);
-    if (!existsSync(path) && make(path, false)) return path;
-  }
-}
-
-function makeNamed(path: string): { readonly path: string; readonly made: boolean } {
-  const made = !existsSync(path);
-  make(path, true);
-  let entries: string[];
-  try {
-    entries = readdirSync(path);
-  } catch (error) {
-    return unwritable(path, error);
-  }
-  const owner = lockOwner(path);
-  const others = entries.filter((entry) => entry !== LOCK);
-  if (others.length > 0 && !owner)
-    fail(
-      'OUT_EXISTS',
-      `${path} exists and is not empty (${others.slice(0, 3).join(', ')}${others.length > 3 ? ', …' : ''}); ` +
-        'choose another directory with --out, or leave --out away for a new one.',
-    );
-  return { path, made };
-}
-
-/** Whether the directory was made. With `existing` one that is there is as good. */
-function make(path: string, existing: boolean): boolean {
-  try {
-    mkdirSync(path, { recursive: existing });
-    return true;
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'EEXIST' && !existing) return false;
-    if (code === 'EEXIST')
-      fail('OUT_EXISTS', `${path} is a file; choose another directory with --out.`, { cause: error });
-    return unwritable(path, error);
-  }
-}
-
-function unwritable(path: string, error: unknown): never {
-  return fail(
-    'OUT_UNWRITABLE',
-    `${path}: the directory cannot be made (${systemCode(error) ?? String(error)}); choose another with --out.`,
-    { cause: error },
-  );
 }
