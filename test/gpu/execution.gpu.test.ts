@@ -104,7 +104,7 @@ test('replaying a training step creates no buffer, no bind group and no pipeline
   expect(after.submits - before.submits).toBe(10);
   expect(after.liveTensors - before.liveTensors).toBe(0);
   expect(after.allocatedBytes - before.allocatedBytes).toBe(0);
-  await tree.leaves(state)[0]?.data();
+  for (const leaf of tree.leaves(state)) leaf.dispose();
   step.dispose();
 });
 
@@ -124,9 +124,10 @@ test('2,000 training steps leave live and allocated bytes flat, and learn', asyn
     if (k === 200) warm = count();
   }
   const end = count();
-  expect(end.liveTensors).toBe(warm?.liveTensors);
-  expect(end.liveBytes).toBe(warm?.liveBytes);
-  expect(end.allocatedBytes).toBe(warm?.allocatedBytes);
+  // Tensors that earlier tests left behind may be collected meanwhile: the counts may fall, never rise.
+  expect(end.liveTensors).toBeLessThanOrEqual(warm?.liveTensors ?? 0);
+  expect(end.liveBytes).toBeLessThanOrEqual(warm?.liveBytes ?? 0);
+  expect(end.allocatedBytes).toBeLessThanOrEqual(warm?.allocatedBytes ?? 0);
   expect(last).toBeLessThan(first / 4);
   step.dispose();
 }, 60_000);
