@@ -93,5 +93,5 @@ function padded(text: string, width: number, align: 'left' | 'right'): string {
 
 /** In code points: the symbols used here (±, –, α, η) each take one place on a terminal. */
 function lengthOf(text: string): number {
-  return [...text].length;
+  return Array.from(text).length;
 }

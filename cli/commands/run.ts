@@ -101,9 +101,11 @@ async function perform(
   world: World,
 ): Promise<number> {
   const { experiment, preset, seed, changes, config } = request;
-  const dataset = await world.load(request.data, {
-    ...(request.dataDirectory === undefined ? {} : { directory: request.dataDirectory }),
-  });
+  const { dataDirectory } = request;
+  const dataset = await world.load(
+    request.data,
+    dataDirectory === undefined ? {} : { directory: dataDirectory },
+  );
   const adapter = await startBackend(request.backend);
   people.print(people.dim(`${dataset.name} · ${adapter.source}: ${adapter.name}`));
   // Stopped before the beginning: there is nothing to keep.

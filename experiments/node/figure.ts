@@ -25,7 +25,7 @@ export function drawFigure(figure: FigureSection): string {
   const rows = legendRows(figure.series, WIDTH - MARGIN.left - MARGIN.right);
   const marginTop = MARGIN.top + rows.length * LEGEND_ROW;
   const svg = Plot.plot({
-    document: document as unknown as Document,
+    document,
     className: CLASS,
     width: WIDTH,
     height: marginTop + FRAME_HEIGHT + MARGIN.bottom,

@@ -31,7 +31,7 @@ export function legendRows(series: readonly Series[], width: number): Entry[][] 
   const rows: Entry[][] = [];
   let left = Infinity;
   series.forEach(({ label, style }, k) => {
-    const length = SYMBOL + [...label].length * CHARACTER;
+    const length = SYMBOL + Array.from(label).length * CHARACTER;
     if (left + length > width) {
       rows.push([]);
       left = 0;

@@ -133,4 +133,4 @@ function formatTick(value: number): string {
   return `${sign}${grouped}${fraction === undefined ? '' : `.${fraction}`}`;
 }
 
-const SUPERSCRIPT = [...'⁻⁰¹²³⁴⁵⁶⁷⁸⁹'];
+const SUPERSCRIPT = Array.from('⁻⁰¹²³⁴⁵⁶⁷⁸⁹');
