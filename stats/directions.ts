@@ -6,21 +6,24 @@
  * gradient ever being formed. Once they are known for all examples, any number of draws costs next to nothing.
  */
 import {
+  bitAnd,
+  equal,
   jvp,
-  matmul,
+  mean,
   mul,
   random,
   rsqrt,
+  sqrt,
   square,
   stack,
   sub,
   sum,
-  tensor,
   tree,
+  vjp,
+  where,
   type Tensor,
   type Tree,
 } from '../engine/index.ts';
-import { symmetricEigen } from './eigen.ts';
 
 /**
  * ⟨g_μ, v⟩ for every example μ of a batch.
@@ -35,6 +38,47 @@ export function exampleDerivatives<P extends Tree>(
   return jvp(losses, [params], [direction])[1];
 }
 
+/**
+ * C v, with the covariance C (divisor N) of the gradients of the N examples behind `losses`, and without forming C or
+ * any of them: C v = (1/N) Σ_μ (⟨g_μ, v⟩ - ⟨G, v⟩) g_μ is a pushforward along v, centred, pulled back.
+ */
+export function covarianceProduct<P extends Tree>(losses: (params: P) => Tensor, params: P, v: P): P {
+  const derivatives = exampleDerivatives(losses, params, v);
+  const [values, pullback] = vjp((at: P) => losses(at), params);
+  return pullback(mul(sub(derivatives, mean(derivatives)), 1 / values.size))[0];
+}
+
+/** What one step of the power method found. */
+export type PowerStep<P extends Tree> = {
+  /** The next iterate, of length 1. */
+  readonly direction: P;
+  /** The Rayleigh quotient of the iterate it started from: an eigenvalue from below. */
+  readonly value: Tensor;
+  /** |Av - value · v|: an eigenvalue of A lies within so much of `value`. */
+  readonly residual: Tensor;
+};
+
+/**
+ * One step of the power method for a symmetric product A v: towards the leading eigenvector orthogonal to those in
+ * `against`, by a factor of the ratio of the two leading eigenvalues.
+ * @param v of length 1, orthogonal to `against`, which are orthonormal
+ */
+export function powerStep<P extends Tree>(
+  product: (v: P) => P,
+  v: P,
+  against: readonly P[] = [],
+): PowerStep<P> {
+  const image = against.reduce((w, u) => subtract(w, u, innerProduct(w, u)), product(v));
+  const value = innerProduct(v, image);
+  const scale = rsqrt(innerProduct(image, image));
+  const rest = subtract(image, v, value);
+  return {
+    direction: tree.map((leaf) => mul(leaf, scale), image),
+    value,
+    residual: sqrt(innerProduct(rest, rest)),
+  };
+}
+
 /** ⟨a, b⟩ over all leaves. */
 export function innerProduct<P extends Tree>(a: P, b: P): Tensor {
   const others = tree.leaves(b);
@@ -47,45 +91,21 @@ export function squaredDistance<P extends Tree>(a: P, b: P): Tensor {
   return total(tree.leaves(a).map((leaf, k) => sum(square(sub(leaf, others[k] as Tensor)))));
 }
 
-/** A direction of length 1, uniform on the sphere: independent normals, normalised. */
+/** A direction of length 1 whose components have one magnitude and independent random signs. */
 export function randomDirection<P extends Tree>(key: Tensor, params: P): P {
   const leaves = tree.leaves(params);
-  const raw = tree.unflatten(
+  const magnitude = 1 / Math.sqrt(leaves.reduce((count, leaf) => count + leaf.size, 0));
+  return tree.unflatten(
     params,
-    leaves.map((leaf, k) => random.normal(random.foldIn(key, k), leaf.shape)),
+    leaves.map((leaf, k) =>
+      where(equal(bitAnd(random.bits(random.foldIn(key, k), leaf.shape), 1), 1), magnitude, -magnitude),
+    ),
   );
-  const scale = rsqrt(innerProduct(raw, raw));
-  return tree.map((leaf) => mul(leaf, scale), raw);
 }
 
-/** The leading directions of a sample of noise vectors. */
-export interface PrincipalDirections<P extends Tree> {
-  /** Of length 1, orthogonal, by descending variance. */
-  readonly directions: readonly P[];
-  /** Mean square (about 0, over the T vectors) along each direction. */
-  readonly meanSquares: readonly number[];
-}
-
-/**
- * The first `count` principal directions of T noise vectors (already centred) with P elements, T far below P. The
- * eigenvectors of X Xᵀ [T, T] are those of Xᵀ X [P, P] seen from the other side: v_k = Xᵀ u_k / √λ_k. Only the
- * small matrix is read back.
- */
-export async function principalDirections<P extends Tree>(
-  noises: readonly P[],
-  count: number,
-): Promise<PrincipalDirections<P>> {
-  const rows = noises.map((noise) => tree.ravel(noise)[0]);
-  const [first] = noises as [P];
-  const unravel = tree.ravel(first)[1];
-  const x = stack(rows);
-  const gram = await matmul(x, x, { transposeB: true }).data();
-  const { values, vectors } = symmetricEigen(gram, noises.length);
-  const directions = vectors.slice(0, count).map((vector, k) => {
-    const coefficients = vector.map((u) => u / Math.sqrt(values[k]!));
-    return unravel(matmul(tensor(coefficients), x));
-  });
-  return { directions, meanSquares: Array.from(values.slice(0, count), (value) => value / noises.length) };
+/** a - c b. */
+function subtract<P extends Tree>(a: P, b: P, c: Tensor): P {
+  return tree.map((x, y) => sub(x, mul(y, c)), a, b);
 }
 
 function total(terms: readonly Tensor[]): Tensor {

@@ -1,13 +1,13 @@
 /** langevin/stats: what the noise of gradients is, exactly, by prediction, and by measurement. */
 export {
+  covarianceProduct,
   exampleDerivatives,
   innerProduct,
-  principalDirections,
+  powerStep,
   randomDirection,
   squaredDistance,
-  type PrincipalDirections,
+  type PowerStep,
 } from './directions.ts';
-export { symmetricEigen, type Eigensystem } from './eigen.ts';
 export {
   covarianceOverN,
   enumerateNoise,

@@ -44,7 +44,8 @@ import {
   finitePopulationFactor,
   neFactor,
   observe,
-  principalDirections,
+  covarianceProduct,
+  powerStep,
   randomDirection,
   ratio,
   readEstimates,
@@ -59,7 +60,10 @@ import { chunks, replicaSeed, type Params, type Problem } from './problem.ts';
 import { initialState, optimizerOf, trainingStep } from './step.ts';
 
 /** Streams of the measurement; training has 0 and 1. Every use has a pair of its own. */
-const streams = { training: 100, top: 102, plain: 104, plainDirections: 106, enhanced: 200 } as const;
+const streams = { training: 100, plain: 104, plainDirections: 106, enhanced: 200 } as const;
+
+// Folded into the seed's key, so that directions share nothing with the initial parameters.
+const DIRECTIONS = 0x64697273;
 
 /** Examples per pushforward or gradient of the whole set. */
 const PIECE = 500;
@@ -102,7 +106,7 @@ export async function* measure(
   };
   const work = { settings, problem, point, samplerOf, context };
 
-  const directions = await chooseDirections(work);
+  const directions = chooseDirections(work, count);
   const derivatives = await allDerivatives(
     work,
     directions.map(({ direction }) => direction),
@@ -211,34 +215,39 @@ interface Direction {
   readonly direction: Params;
 }
 
-/** Random directions, and principal ones of plain minibatch noise drawn for this purpose alone. */
-async function chooseDirections({
-  settings,
-  problem,
-  point,
-  samplerOf,
-  context,
-}: Work): Promise<Direction[]> {
-  const key = random.foldIn(random.key(replicaSeed(context.seed, 0)), 0x64697273);
-  const uniform = Array.from({ length: settings.randomDirections }, (_, index) =>
-    randomDirection(random.foldIn(key, index), point.params),
+/** Directions of random signs, and the leading eigenvectors of C over the first piece of the examples. */
+function chooseDirections({ settings, problem, point, context }: Work, count: number): Direction[] {
+  const key = random.foldIn(random.key(replicaSeed(context.seed, 0)), DIRECTIONS);
+  const signs = (index: number): Params => randomDirection(random.foldIn(key, index), point.params);
+  const found: Direction[] = Array.from({ length: settings.randomDirections }, (_, index) => ({
+    quantity: 'random direction',
+    index,
+    direction: signs(index),
+  }));
+  const [indices] = chunks(count, PIECE) as [Tensor];
+  const iterate = jit(
+    (params: Params, tensors: ResidentTensors, examples: Tensor, v: Params, against: Params[]) => {
+      const losses = (at: Params): Tensor => problem.losses(problem.train, at, tensors, examples);
+      return powerStep((u: Params) => covarianceProduct(losses, params, u), v, against);
+    },
   );
-  if (settings.topDirections === 0)
-    return uniform.map((direction, index) => ({ quantity: 'random direction', index, direction }));
-  const noise = jit((params: Params, center: Params, tensors: ResidentTensors, indices: Tensor): Params => {
-    const [, gradient] = plainGradient.gradient(problem.weightedLoss(tensors))(params, indices);
-    return tree.map(sub, gradient, center);
-  });
-  const batches = samplerOf(streams.top);
-  const noises = Array.from({ length: settings.topDraws }, (_, t) =>
-    noise(point.params, point.center, point.tensors, tensor(batches.indices(t))),
-  );
-  const { directions } = await principalDirections(noises, settings.topDirections);
-  noise.dispose();
-  return [
-    ...uniform.map((direction, index) => ({ quantity: 'random direction', index, direction }) as const),
-    ...directions.map((direction, index) => ({ quantity: 'top direction', index, direction }) as const),
-  ];
+  const top: Params[] = [];
+  for (let index = 0; index < settings.topDirections; index++) {
+    let direction = signs(settings.randomDirections + index);
+    for (let t = 0; t < settings.topIterations; t++) {
+      direction = iterate(point.params, point.tensors, indices, direction, top).direction;
+      context.progress({
+        done: t + 1,
+        total: settings.topIterations,
+        unit: 'iterations',
+        note: 'top directions',
+      });
+    }
+    top.push(direction);
+    found.push({ quantity: 'top direction', index, direction });
+  }
+  iterate.dispose();
+  return found;
 }
 
 interface Derivatives {

@@ -38,7 +38,7 @@ const tiny: Config = {
     trainingSteps: 3,
     randomDirections: 1,
     topDirections: 1,
-    topDraws: 6,
+    topIterations: 3,
     directionDraws: 256,
     traceDraws: 40,
     drawsPerCall: 4,

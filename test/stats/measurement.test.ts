@@ -3,6 +3,7 @@ import {
   crossEntropyPerExample,
   grad,
   init,
+  mul,
   random,
   sum,
   take,
@@ -12,16 +13,17 @@ import {
 } from '../../engine/index.ts';
 import { mlp } from '../../nn/index.ts';
 import {
+  covarianceOverN,
+  covarianceProduct,
   emptyMoments,
   exampleDerivatives,
   innerProduct,
   observe,
-  principalDirections,
+  powerStep,
   randomDirection,
   ratio,
   readEstimates,
   squaredDistance,
-  symmetricEigen,
 } from '../../stats/index.ts';
 
 beforeAll(() => init({ backend: 'reference' }));
@@ -65,29 +67,6 @@ describe('moments of a stream', () => {
   });
 });
 
-describe('symmetric eigensystems', () => {
-  it('are found for a matrix with known ones', () => {
-    const { values, vectors } = symmetricEigen([2, 1, 0, 1, 2, 0, 0, 0, 5], 3);
-    [5, 3, 1].forEach((value, k) => expect(values[k]).toBeCloseTo(value, 12));
-    expect(Math.abs(vectors[1]![0]!)).toBeCloseTo(Math.SQRT1_2, 12);
-  });
-
-  it('reconstruct a random matrix from orthonormal vectors', async () => {
-    const n = 9;
-    const raw = await random.normal(random.key(1), [n, n]).data();
-    const matrix = Array.from({ length: n * n }, (_, k) => raw[k]! + raw[(k % n) * n + Math.floor(k / n)]!);
-    const { values, vectors } = symmetricEigen(matrix, n);
-    let worst = 0;
-    for (let i = 0; i < n; i++)
-      for (let j = 0; j < n; j++) {
-        const rebuilt = vectors.reduce((sum, v, k) => sum + values[k]! * v[i]! * v[j]!, 0);
-        worst = Math.max(worst, Math.abs(rebuilt - matrix[i * n + j]!));
-      }
-    expect(worst).toBeLessThan(1e-12);
-    expect([...values]).toEqual([...values].sort((a, b) => b - a));
-  });
-});
-
 describe('directions', () => {
   const model = mlp({ widths: [4, 3], activation: 'tanh' });
   const params = () => model.init(random.key(2), [5]).params;
@@ -112,21 +91,38 @@ describe('directions', () => {
     expect(await squaredDistance(p, q).item()).toBeCloseTo(2 - 2 * (await innerProduct(p, q).item()), 12);
   });
 
-  it('principal directions are orthonormal and carry the largest mean squares of the sample', async () => {
-    // Vectors a e1 + b e2 with mean squares 9 and 1, spread over two leaves.
-    const noises = [
-      [3, 1],
-      [-3, 1],
-      [3, -1],
-      [-3, -1],
-    ].map(([a, b]) => ({ first: tensor([a!, 0]), second: tensor([[0, b!]]) }));
-    const { directions, meanSquares } = await principalDirections(noises, 2);
-    expect(meanSquares[0]).toBeCloseTo(9, 10);
-    expect(meanSquares[1]).toBeCloseTo(1, 10);
-    const vectors = await Promise.all(directions.map(async (d) => [...(await tree.ravel(d)[0].data())]));
-    [
-      [1, 0, 0, 0],
-      [0, 0, 0, 1],
-    ].forEach((axis, k) => axis.forEach((c, i) => expect(Math.abs(vectors[k]![i]!)).toBeCloseTo(c, 10)));
+  it('the product with C is that of the covariance of the per-example gradients', async () => {
+    const [p, images] = [params(), x()];
+    const v = randomDirection(random.key(9), p);
+    const losses = (q: typeof p): Tensor => crossEntropyPerExample(model.apply(q, images), labels);
+    const flat = async (t: typeof p): Promise<Float64Array> =>
+      Float64Array.from(await tree.ravel(t)[0].data());
+    const gradients = await Promise.all(
+      Array.from({ length: 6 }, (_, mu) =>
+        flat(grad((q: typeof p) => sum(take(losses(q), tensor(Int32Array.of(mu)))))(p)),
+      ),
+    );
+    const c = covarianceOverN(gradients);
+    const direction = await flat(v);
+    const product = await flat(covarianceProduct(losses, p, v));
+    product.forEach((value, i) => {
+      const expected = direction.reduce((total, vj, j) => total + c[i * direction.length + j]! * vj, 0);
+      expect(value).toBeCloseTo(expected, 12);
+    });
+  });
+
+  it('the power method finds the leading directions one after the other, and says how far it is', async () => {
+    const diagonal = { a: tensor([5, 1]), b: tensor([2]) };
+    const product = (v: typeof diagonal): typeof diagonal => tree.map(mul, diagonal, v);
+    const found: (typeof diagonal)[] = [];
+    for (const eigenvalue of [5, 2]) {
+      let v = randomDirection(random.key(1), diagonal);
+      for (let t = 0; t < 40; t++) v = powerStep(product, v, found).direction;
+      const { value, residual } = powerStep(product, v, found);
+      expect(await value.item()).toBeCloseTo(eigenvalue, 10);
+      expect(await residual.item()).toBeLessThan(1e-8);
+      found.push(v);
+    }
+    expect(Math.abs(await innerProduct(found[0]!, found[1]!).item())).toBeLessThan(1e-12);
   });
 });
