@@ -288,8 +288,6 @@ export function checkConfig(config: Config): void {
       measured.traceDraws > 1 &&
       measured.drawsPerCall >
         0), `measurement.batchSize, traceDraws and drawsPerCall are ${measured.batchSize}, ${measured.traceDraws} and ${measured.drawsPerCall}: all must be positive, and two draws are the least that have a variance`);
-  require(measured.topDirections <=
-    measured.topDraws, `measurement.topDirections is ${measured.topDirections} with ${measured.topDraws} topDraws: take at least as many draws as directions`);
 }
 
 function naturals<T extends object>(at: string, owner: T, names: readonly (keyof T & string)[]): void {
