@@ -1,7 +1,7 @@
 enable subgroups;
 
 // Matrix product by subgroups: C[b] = op(A[b]) op(B[b]). For adapters that run shaders on the CPU and have subgroups of
-// exactly 8 lanes (lavapipe with AVX2) or exactly 4 (SwiftShader).
+// exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader).
 //
 // op(A) is [M, K]: A is stored [M, K], or [K, M] when TRANSPOSE_A. op(B) is [K, N]: B is stored [K, N], or [N, K] when
 // TRANSPOSE_B. Matrix b of the batch starts at element b * A_BATCH (b * B_BATCH); a stride of 0 shares one matrix.
@@ -24,14 +24,13 @@ enable subgroups;
 // left4 may be asked for offsets past the end of a row or of the buffer; what it returns there never reaches C.
 // `epilogue` declares the output and stores.
 //
-// Threads. Workgroup of 16. Each thread owns ROWS rows and 4 columns of C (8 columns with 4 lanes):
-//   entry lanes8_rows32  subgroup 8, tile 32 x 64      entry lanes4_rows32  subgroup 4, tile 32 x 128
-//   entry lanes8_rows16  subgroup 8, tile 16 x 64      entry lanes4_rows16  subgroup 4, tile 16 x 128
-// Dispatch (ceil(N / tile columns), ceil(M / tile rows), batch).
+// Threads. Workgroup of 16, which is whole subgroups of LANES (8 or 4, the adapter's subgroup size) along the columns;
+// each thread owns 32 rows and 4 columns of C. Dispatch (ceil(N / 64), ceil(M / 32), batch).
 //
 // Numerics. Terms are added in order of k, four at a time: (((t0 + t1) + t2) + t3) into the running sum; the order is
 // fixed, so a result is the same bits on every run.
 
+override LANES: u32 = 8u;
 override M: u32 = 1u;
 override N: u32 = 1u;
 override K: u32 = 1u;
@@ -72,8 +71,8 @@ fn epilogue(b: u32, row: u32, col: u32, value: f32) {
 }
 //@end epilogue
 
-// One lane's share of four columns of op(A): its row over k..k+3; or, transposed, four rows at one k. The lanes of a
-// quad (0-3, 4-7) hold a 4x4 block together.
+// What one lane loads of LANES rows of op(A) over k..k+3: its own row; or, transposed, four rows at one k. Either way the
+// lanes of a quad (0-3, 4-7) hold a 4x4 block together.
 fn left_share(base: u32, row: u32, k: u32, lane: u32) -> vec4f {
   if (TRANSPOSE_A) {
     return left4(base + (k + (lane & 3u)) * M + row + (lane & 4u));
@@ -81,31 +80,41 @@ fn left_share(base: u32, row: u32, k: u32, lane: u32) -> vec4f {
   return left4(base + (row + lane) * K + k);
 }
 
-// The block held by a quad of lanes, given to every lane: column i is row i.
-fn quad0(share: vec4f) -> mat4x4f {
-  let block = mat4x4f(
+// Eight rows of op(A) over k..k+3, for every lane: in each block, column i is row i.
+struct EightRows {
+  upper: mat4x4f,
+  lower: mat4x4f,
+}
+
+fn left_rows(base: u32, row: u32, k: u32, lane: u32) -> EightRows {
+  let share = left_share(base, row, k, lane);
+  let upper = mat4x4f(
     subgroupBroadcast(share, 0u),
     subgroupBroadcast(share, 1u),
     subgroupBroadcast(share, 2u),
     subgroupBroadcast(share, 3u),
   );
-  if (TRANSPOSE_A) {
-    return transpose(block);
+  var lower: mat4x4f;
+  if (LANES == 8u) {
+    lower = mat4x4f(
+      subgroupBroadcast(share, 4u),
+      subgroupBroadcast(share, 5u),
+      subgroupBroadcast(share, 6u),
+      subgroupBroadcast(share, 7u),
+    );
+  } else {
+    let next = left_share(base, row + 4u, k, lane);
+    lower = mat4x4f(
+      subgroupBroadcast(next, 0u),
+      subgroupBroadcast(next, 1u),
+      subgroupBroadcast(next, 2u),
+      subgroupBroadcast(next, 3u),
+    );
   }
-  return block;
-}
-
-fn quad1(share: vec4f) -> mat4x4f {
-  let block = mat4x4f(
-    subgroupBroadcast(share, 4u),
-    subgroupBroadcast(share, 5u),
-    subgroupBroadcast(share, 6u),
-    subgroupBroadcast(share, 7u),
-  );
   if (TRANSPOSE_A) {
-    return transpose(block);
+    return EightRows(transpose(upper), transpose(lower));
   }
-  return block;
+  return EightRows(upper, lower);
 }
 
 // Columns col..col+3 of op(B) over k..k+3: column k is row k.
@@ -118,13 +127,44 @@ fn right_block(base: u32, k: u32, col: u32) -> mat4x4f {
   return mat4x4f(right4(i), right4(i + N), right4(i + 2u * N), right4(i + 3u * N));
 }
 
-// The same at a single k, for what remains when K is not a multiple of 4: there every lane reads the four rows itself.
-fn left_column(base: u32, row: u32, k: u32) -> vec4f {
+// Both at a single k, for what remains when K is not a multiple of 4.
+struct EightValues {
+  upper: vec4f,
+  lower: vec4f,
+}
+
+fn left_value(base: u32, row: u32, k: u32) -> f32 {
   if (TRANSPOSE_A) {
-    return left4(base + k * M + row);
+    return left1(base + k * M + row);
   }
-  let i = base + row * K + k;
-  return vec4f(left1(i), left1(i + K), left1(i + 2u * K), left1(i + 3u * K));
+  return left1(base + row * K + k);
+}
+
+fn left_column(base: u32, row: u32, k: u32, lane: u32) -> EightValues {
+  let share = left_value(base, row + lane, k);
+  let upper = vec4f(
+    subgroupBroadcast(share, 0u),
+    subgroupBroadcast(share, 1u),
+    subgroupBroadcast(share, 2u),
+    subgroupBroadcast(share, 3u),
+  );
+  if (LANES == 8u) {
+    let lower = vec4f(
+      subgroupBroadcast(share, 4u),
+      subgroupBroadcast(share, 5u),
+      subgroupBroadcast(share, 6u),
+      subgroupBroadcast(share, 7u),
+    );
+    return EightValues(upper, lower);
+  }
+  let next = left_value(base, row + 4u + lane, k);
+  let lower = vec4f(
+    subgroupBroadcast(next, 0u),
+    subgroupBroadcast(next, 1u),
+    subgroupBroadcast(next, 2u),
+    subgroupBroadcast(next, 3u),
+  );
+  return EightValues(upper, lower);
 }
 
 fn right_row(base: u32, k: u32, col: u32) -> vec4f {
@@ -140,50 +180,7 @@ fn outer(a: vec4f, b: vec4f) -> mat4x4f {
 }
 
 @compute @workgroup_size(16, 1, 1)
-fn lanes8_rows16(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
-  let row = group.y * 16u;
-  let col = (group.x * 16u + thread) * 4u;
-  let a_base = group.z * A_BATCH;
-  let b_base = group.z * B_BATCH;
-
-  var c0 = mat4x4f();
-  var c1 = mat4x4f();
-  var c2 = mat4x4f();
-  var c3 = mat4x4f();
-  for (var k = 0u; k < (K & ~3u); k += 4u) {
-    let a0 = left_share(a_base, row, k, lane);
-    let a1 = left_share(a_base, row + 8u, k, lane);
-    let b = right_block(b_base, k, col);
-    c0 += b * quad0(a0);
-    c1 += b * quad1(a0);
-    c2 += b * quad0(a1);
-    c3 += b * quad1(a1);
-  }
-  for (var k = K & ~3u; k < K; k++) {
-    let b = right_row(b_base, k, col);
-    c0 += outer(left_column(a_base, row, k), b);
-    c1 += outer(left_column(a_base, row + 4u, k), b);
-    c2 += outer(left_column(a_base, row + 8u, k), b);
-    c3 += outer(left_column(a_base, row + 12u, k), b);
-  }
-
-  // One store in a loop: the composed epilogue is compiled once, not 64 times.
-  var tile = array<mat4x4f, 4>(c0, c1, c2, c3);
-  for (var t = 0u; t < 64u; t++) {
-    let r = t >> 2u;
-    let q = t & 3u;
-    if (row + r < M && col + q < N) {
-      epilogue(group.z, row + r, col + q, tile[r >> 2u][r & 3u][q]);
-    }
-  }
-}
-
-@compute @workgroup_size(16, 1, 1)
-fn lanes8_rows32(
+fn matmul_subgroup(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
   @builtin(subgroup_invocation_id) lane: u32,
@@ -202,100 +199,43 @@ fn lanes8_rows32(
   var c6 = mat4x4f();
   var c7 = mat4x4f();
   for (var k = 0u; k < (K & ~3u); k += 4u) {
-    let a0 = left_share(a_base, row, k, lane);
-    let a1 = left_share(a_base, row + 8u, k, lane);
-    let a2 = left_share(a_base, row + 16u, k, lane);
-    let a3 = left_share(a_base, row + 24u, k, lane);
     let b = right_block(b_base, k, col);
-    c0 += b * quad0(a0);
-    c1 += b * quad1(a0);
-    c2 += b * quad0(a1);
-    c3 += b * quad1(a1);
-    c4 += b * quad0(a2);
-    c5 += b * quad1(a2);
-    c6 += b * quad0(a3);
-    c7 += b * quad1(a3);
+    let a0 = left_rows(a_base, row, k, lane);
+    c0 += b * a0.upper;
+    c1 += b * a0.lower;
+    let a1 = left_rows(a_base, row + 8u, k, lane);
+    c2 += b * a1.upper;
+    c3 += b * a1.lower;
+    let a2 = left_rows(a_base, row + 16u, k, lane);
+    c4 += b * a2.upper;
+    c5 += b * a2.lower;
+    let a3 = left_rows(a_base, row + 24u, k, lane);
+    c6 += b * a3.upper;
+    c7 += b * a3.lower;
   }
   for (var k = K & ~3u; k < K; k++) {
     let b = right_row(b_base, k, col);
-    c0 += outer(left_column(a_base, row, k), b);
-    c1 += outer(left_column(a_base, row + 4u, k), b);
-    c2 += outer(left_column(a_base, row + 8u, k), b);
-    c3 += outer(left_column(a_base, row + 12u, k), b);
-    c4 += outer(left_column(a_base, row + 16u, k), b);
-    c5 += outer(left_column(a_base, row + 20u, k), b);
-    c6 += outer(left_column(a_base, row + 24u, k), b);
-    c7 += outer(left_column(a_base, row + 28u, k), b);
+    let a0 = left_column(a_base, row, k, lane);
+    c0 += outer(a0.upper, b);
+    c1 += outer(a0.lower, b);
+    let a1 = left_column(a_base, row + 8u, k, lane);
+    c2 += outer(a1.upper, b);
+    c3 += outer(a1.lower, b);
+    let a2 = left_column(a_base, row + 16u, k, lane);
+    c4 += outer(a2.upper, b);
+    c5 += outer(a2.lower, b);
+    let a3 = left_column(a_base, row + 24u, k, lane);
+    c6 += outer(a3.upper, b);
+    c7 += outer(a3.lower, b);
   }
 
+  // One store in a loop: the composed epilogue is compiled once, not 128 times.
   var tile = array<mat4x4f, 8>(c0, c1, c2, c3, c4, c5, c6, c7);
   for (var t = 0u; t < 128u; t++) {
     let r = t >> 2u;
     let q = t & 3u;
     if (row + r < M && col + q < N) {
       epilogue(group.z, row + r, col + q, tile[r >> 2u][r & 3u][q]);
-    }
-  }
-}
-
-@compute @workgroup_size(16, 1, 1)
-fn lanes4_rows16(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
-  let row = group.y * 16u;
-  let col = (group.x * 16u + thread) * 8u;
-  let a_base = group.z * A_BATCH;
-  let b_base = group.z * B_BATCH;
-
-  var c0 = mat4x4f();
-  var c1 = mat4x4f();
-  var c2 = mat4x4f();
-  var c3 = mat4x4f();
-  var d0 = mat4x4f();
-  var d1 = mat4x4f();
-  var d2 = mat4x4f();
-  var d3 = mat4x4f();
-  for (var k = 0u; k < (K & ~3u); k += 4u) {
-    let b = right_block(b_base, k, col);
-    let d = right_block(b_base, k, col + 4u);
-    let a0 = quad0(left_share(a_base, row, k, lane));
-    c0 += b * a0;
-    d0 += d * a0;
-    let a1 = quad0(left_share(a_base, row + 4u, k, lane));
-    c1 += b * a1;
-    d1 += d * a1;
-    let a2 = quad0(left_share(a_base, row + 8u, k, lane));
-    c2 += b * a2;
-    d2 += d * a2;
-    let a3 = quad0(left_share(a_base, row + 12u, k, lane));
-    c3 += b * a3;
-    d3 += d * a3;
-  }
-  for (var k = K & ~3u; k < K; k++) {
-    let b = right_row(b_base, k, col);
-    let d = right_row(b_base, k, col + 4u);
-    let a0 = left_column(a_base, row, k);
-    c0 += outer(a0, b);
-    d0 += outer(a0, d);
-    let a1 = left_column(a_base, row + 4u, k);
-    c1 += outer(a1, b);
-    d1 += outer(a1, d);
-    let a2 = left_column(a_base, row + 8u, k);
-    c2 += outer(a2, b);
-    d2 += outer(a2, d);
-    let a3 = left_column(a_base, row + 12u, k);
-    c3 += outer(a3, b);
-    d3 += outer(a3, d);
-  }
-
-  var tile = array<mat4x4f, 8>(c0, d0, c1, d1, c2, d2, c3, d3);
-  for (var t = 0u; t < 128u; t++) {
-    let r = t >> 3u;
-    let q = t & 7u;
-    if (row + r < M && col + q < N) {
-      epilogue(group.z, row + r, col + q, tile[(r >> 2u) * 2u + (q >> 2u)][r & 3u][q & 3u]);
     }
   }
 }
