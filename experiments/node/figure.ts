@@ -7,7 +7,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { FigureSection, Point, ReferenceCurve, ReferenceLine, Series } from '../report.ts';
 import { LEGEND_ROW, legendMarks, legendRows, seriesSymbol } from './legend.ts';
-import { finitePoints, scaleOf, type Scale } from './scales.ts';
+import { finitePoints, gappedPoints, scaleOf, type Scale } from './scales.ts';
 import { FONT, seriesColour, themeCss } from './theme.ts';
 
 const WIDTH = 720;
@@ -107,7 +107,7 @@ function lineName(
 }
 
 function curveMark({ points }: ReferenceCurve, scales: Scales): Plot.Markish {
-  return Plot.line(finitePoints(points, scales), { x: 'x', y: 'y', ...DASHED, clip: true });
+  return Plot.line(gappedPoints(points, scales), { x: 'x', y: 'y', ...DASHED, clip: true });
 }
 
 function curveName({ label, points }: ReferenceCurve, scales: Scales): Plot.Markish[] {
@@ -125,7 +125,15 @@ function seriesMarks({ points, style = 'both' }: Series, k: number, scales: Scal
   const inFrame = shown.filter(({ x, y }) => scales.x.contains(x) && scales.y.contains(y));
   const marks: Plot.Markish[] = [];
   if (style !== 'dots')
-    marks.push(Plot.line(shown, { x: 'x', y: 'y', stroke: colour, strokeWidth: 1.75, clip: true }));
+    marks.push(
+      Plot.line(gappedPoints(points, scales), {
+        x: 'x',
+        y: 'y',
+        stroke: colour,
+        strokeWidth: 1.75,
+        clip: true,
+      }),
+    );
   if (bars.length > 0) {
     const y1 = ({ y, error = 0 }: Point): number => scales.y.lower(y, error);
     const y2 = ({ y, error = 0 }: Point): number => y + error;
@@ -148,7 +156,8 @@ function seriesMarks({ points, style = 'both' }: Series, k: number, scales: Scal
 
 /**
  * Plot numbers its clip paths through the life of the process; here they are named after the figure, in order, so that
- * the bytes repeat and two figures on one page do not share a name. Coordinates keep two decimals.
+ * the bytes repeat and two figures on one page do not share a name. Coordinates keep two decimals,
+ * and every element has a line, so that a change of a figure can be reviewed.
  */
 function tidy(svg: string, id: string): string {
   const names = new Map<string, string>();
@@ -159,8 +168,9 @@ function tidy(svg: string, id: string): string {
   };
   return `${svg
     .replace(/plot-clip-\d+/g, rename)
-    .replace(/ (d|transform|[xy][12]?|width|height)="([^"]*)"/g, (_, name: string, value: string) => {
+    .replace(/ (d|transform|c?[xy]|[xy][12]|width|height)="([^"]*)"/g, (_, name: string, value: string) => {
       return ` ${name}="${value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (x) => String(Math.round(Number(x) * 100) / 100))}"`;
     })
+    .replaceAll('><', '>\n<')
     .replace('<style>', `<style>${themeCss(`.${CLASS}`)}\n`)}\n`;
 }

@@ -178,7 +178,7 @@ function settings(config: Json, path: string = ''): [string, string][] {
 const CSS = `${themeCss(':root')}
 *{box-sizing:border-box}
 html{background:var(--paper);color:var(--ink);font:16px/1.55 ${FONT};-webkit-text-size-adjust:100%}
-body{margin:0}
+body{margin:0;overflow-wrap:break-word}
 main{max-width:46rem;margin:0 auto;padding:3.5rem 1.25rem 4rem}
 h1{font-size:2.1rem;line-height:1.15;letter-spacing:-.02em;margin:.15em 0 .55em}
 h2{font-size:1.2rem;line-height:1.3;letter-spacing:-.005em;margin:3rem 0 .35rem}
@@ -190,8 +190,8 @@ p{margin:0 0 .8em}
 .facts{display:flex;flex-wrap:wrap;gap:.7rem 2.2rem;margin:1.4rem 0;padding:.9rem 0;border:solid var(--line);border-width:1px 0}
 .facts dt{color:var(--muted);font-size:.78rem}
 .facts dd{margin:0;font-size:.95rem;font-variant-numeric:tabular-nums}
-figure{margin:.9rem 0 0}
-figure svg{width:100%;height:auto;display:block}
+figure{margin:.9rem 0 0;overflow-x:auto}
+figure svg{width:100%;min-width:33rem;height:auto;display:block}
 .scroll{overflow-x:auto;margin-top:.9rem}
 table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums;width:100%}
 th,td{text-align:left;padding:.38rem .9rem .38rem 0;border-bottom:1px solid var(--line);vertical-align:baseline}

@@ -58,7 +58,14 @@ export function legendMarks(rows: readonly (readonly Entry[])[]): Plot.Markish[]
               symbol: seriesSymbol(k),
               r: 4.5,
             })
-          : Plot.text(['━━'], { frameAnchor: 'top-left', lineAnchor: 'middle', dx: left - 10, dy, fill }),
+          : Plot.text(['━━'], {
+              frameAnchor: 'top-left',
+              lineAnchor: 'middle',
+              textAnchor: 'start',
+              dx: left - 3,
+              dy,
+              fill,
+            }),
         Plot.text([label], {
           frameAnchor: 'top-left',
           lineAnchor: 'middle',

@@ -44,11 +44,23 @@ export function scaleOf(figure: FigureSection, axis: 'x' | 'y'): Scale {
 /** The points that both axes can show somewhere, in their order. */
 export function finitePoints(
   points: readonly Point[],
-  { x, y }: { readonly x: Scale; readonly y: Scale },
+  axes: { readonly x: Scale; readonly y: Scale },
 ): Point[] {
-  const shown = (value: number, { type }: Scale): boolean =>
-    Number.isFinite(value) && (type === 'linear' || value > 0);
-  return points.filter((point) => shown(point.x, x) && shown(point.y, y));
+  return points.filter(({ x, y }) => canShow(x, axes.x) && canShow(y, axes.y));
+}
+
+/** The points for a line: one that cannot be shown becomes a NaN, where the line is interrupted. */
+export function gappedPoints(
+  points: readonly Point[],
+  axes: { readonly x: Scale; readonly y: Scale },
+): Point[] {
+  return points
+    .filter(({ x }) => canShow(x, axes.x))
+    .map((point) => (canShow(point.y, axes.y) ? point : { x: point.x, y: NaN }));
+}
+
+function canShow(value: number, { type }: Scale): boolean {
+  return Number.isFinite(value) && (type === 'linear' || value > 0);
 }
 
 function valuesOf(

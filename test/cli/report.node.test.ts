@@ -59,8 +59,8 @@ test('the figure is as it was reviewed', async () => {
 
 test('a figure is well-formed XML on its own, with both themes, and every label is text', () => {
   const svg = drawFigure(figure);
-  const document = new DOMParser().parseFromString(svg, 'image/svg+xml');
-  const words = [...document.querySelectorAll('text')].map((text) => text.textContent);
+  const document = new DOMParser().parseFromString(svg, 'image/svg+xml') as unknown as Document;
+  const words = Array.from(document.querySelectorAll('text'), (text) => text.textContent);
   for (const word of [
     '8',
     '64',
@@ -101,6 +101,14 @@ test('points that are not finite, or not positive on a logarithmic axis, are lef
   });
   expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   expect(svg.match(/aria-label="dot"/g)).toHaveLength(2); // the legend's and the one point's
+});
+
+test('a line is interrupted where a value is missing', () => {
+  const points = [1, 0.5, NaN, 0.2, 0.1].map((y, x) => ({ x, y }));
+  const series = [{ label: 'loss', style: 'line' as const, points }];
+  const svg = drawFigure({ ...figure, x: { label: 'step' }, series, curves: [], lines: [] });
+  const path = /aria-label="line"[^]*? d="([^"]*)"/.exec(svg)?.[1] ?? '';
+  expect(path.match(/M/g)).toHaveLength(2);
 });
 
 test('two figures of one page share no clip path', () => {
