@@ -5,6 +5,7 @@
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { escapeHtml } from '../escape.ts';
 import type { FigureSection, Point, ReferenceCurve, ReferenceLine, Series } from '../report.ts';
 import { LEGEND_ROW, legendMarks, legendRows, seriesSymbol } from './legend.ts';
 import { finitePoints, gappedPoints, scaleOf, type Scale } from './scales.ts';
@@ -52,9 +53,12 @@ export function drawFigure(figure: FigureSection): string {
     ],
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', figure.heading);
-  return tidy(svg.outerHTML, figure.id);
+  // Not by setAttribute: linkedom leaves `<` in attributes as it is, which is no XML.
+  const name = `<svg role="img" aria-label="${escapeHtml(figure.heading)}" `;
+  return tidy(
+    svg.outerHTML.replace('<svg ', () => name),
+    figure.id,
+  );
 }
 
 interface Scales {

@@ -1,14 +1,10 @@
 /** A report as one HTML file: figures and styles inside, no script, nothing fetched, both themes, fit for printing. */
-import type { Column, ReportData, Section, TableSection } from '../report.ts';
 import { formatSeconds } from '../duration.ts';
+import { escapeHtml } from '../escape.ts';
+import type { Column, ReportData, Section, TableSection } from '../report.ts';
 import { alignOf, formatCell } from '../text-table.ts';
 import type { Json, Manifest, RunStatus } from '../types.ts';
 import { FONT, themeCss } from './theme.ts';
-
-/** Text as it may stand between tags and in attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-}
 
 /** What a page is made of. */
 export interface Page {

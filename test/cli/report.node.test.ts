@@ -74,6 +74,7 @@ test('a figure is well-formed XML on its own, with both themes, and every label 
     'B*',
   ])
     expect(words).toContain(word);
+  for (const [, value] of svg.matchAll(/="([^"]*)"/g)) expect(value).not.toMatch(/<|&(?!#?\w+;)/);
   expect(svg).toContain('xmlns="http://www.w3.org/2000/svg"');
   expect(svg).toContain('prefers-color-scheme: dark');
 });
