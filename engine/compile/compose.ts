@@ -110,14 +110,17 @@ class Composer {
     for (const [name, block] of [...entries].sort(([, a], [, b]) => Number(writes(b)) - Number(writes(a))))
       blocks.set(name, this.block(name, block));
     const body = replaceBlocks(shader, blocks);
+    // WGSL wants its directives first.
+    const directives = body.match(/^enable .*$/gm) ?? [];
     const parts = [
+      ...directives,
       ...this.bindings.map(
         ({ name, type, access }, k) =>
           `@group(0) @binding(${k}) var<storage, ${access === 'write' ? 'read_write' : 'read'}> ${name}: ${type};`,
       ),
       ...(this.faults ? [FAULT] : []),
       libraryText(this.library),
-      body,
+      body.replace(/^enable .*$/gm, ''),
     ];
     const [entryPoint] = Object.keys(shader.entries) as [string];
     return {

@@ -32,7 +32,7 @@ export class Device {
     this.gpu = gpu;
     this.description = description;
     this.tried = tried;
-    this.traits = traitsOf(description);
+    this.traits = traitsOf(description, gpu);
     gpu.onuncapturederror = (event) => this.note(errorOf(event.error));
     void gpu.lost.then(({ reason, message }) => {
       this.lost = new LangevinError(
@@ -133,9 +133,16 @@ function errorOf(error: GPUError): LangevinError {
     : new LangevinError('GPU_VALIDATION', `The device refused a command: ${error.message}`);
 }
 
-function traitsOf({ vendor, architecture, description, device }: AdapterDescription): AdapterTraits {
+function traitsOf(
+  { vendor, architecture, description, device }: AdapterDescription,
+  gpu: GPUDevice,
+): AdapterTraits {
   const text = `${vendor} ${architecture} ${device} ${description}`.toLowerCase();
-  if (text.includes('swiftshader')) return { kind: 'cpu', name: 'swiftshader' };
-  if (text.includes('llvmpipe') || text.includes('lavapipe')) return { kind: 'cpu', name: 'lavapipe' };
-  return { kind: 'gpu', name: vendor || 'gpu' };
+  const { subgroupMinSize, subgroupMaxSize } = gpu.adapterInfo;
+  const fixed = gpu.features.has('subgroups') && subgroupMinSize === subgroupMaxSize;
+  const lanes = fixed && subgroupMinSize ? { lanes: subgroupMinSize } : {};
+  if (text.includes('swiftshader')) return { kind: 'cpu', name: 'swiftshader', ...lanes };
+  if (text.includes('llvmpipe') || text.includes('lavapipe'))
+    return { kind: 'cpu', name: 'lavapipe', ...lanes };
+  return { kind: 'gpu', name: vendor || 'gpu', ...lanes };
 }

@@ -109,6 +109,8 @@ export interface AdapterTraits {
   readonly kind: 'cpu' | 'gpu';
   /** 'lavapipe', 'swiftshader', or the vendor. */
   readonly name: string;
+  /** Lanes of a subgroup, where the device has the feature and the number is fixed. */
+  readonly lanes?: number;
 }
 
 /** What a {@link LaunchKernel} sees of the operation it launches. */

@@ -3,7 +3,7 @@
  * measurements behind the rule).
  */
 import type { Aval } from '../graph/ndarray.ts';
-import type { Block, Call, Launch } from '../graph/primitive.ts';
+import type { AdapterTraits, Block, Call, Launch } from '../graph/primitive.ts';
 import { matmulSizes, type MatmulAttributes } from './contraction.ts';
 
 export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
@@ -12,10 +12,12 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
   // One matrix may serve the whole batch.
   const strideA = call.elementsOf(0) === m * k ? 0 : m * k;
   const strideB = call.elementsOf(1) === k * n ? 0 : k * n;
+  const { shader, rows, columns, extra } = variantFor(call.adapter);
   return [
     {
-      shader: 'matmul_registers',
+      shader,
       constants: {
+        ...extra,
         M: m,
         N: n,
         K: k,
@@ -33,9 +35,23 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
           linear: `((b * ${m}u + row) * ${n}u + col)`,
         },
       },
-      groups: [Math.ceil(n / 64), Math.ceil(m / 64), batch],
+      groups: [Math.ceil(n / columns), Math.ceil(m / rows), batch],
     },
   ];
+}
+
+/** A kernel, and the tile of the result that one workgroup computes. */
+interface Variant {
+  readonly shader: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly extra?: Readonly<Record<string, number>>;
+}
+
+function variantFor({ kind, lanes }: AdapterTraits): Variant {
+  if (kind === 'cpu' && (lanes === 4 || lanes === 8))
+    return { shader: 'matmul_subgroup', rows: 32, columns: 64, extra: { LANES: lanes } };
+  return { shader: 'matmul_registers', rows: 64, columns: 64 };
 }
 
 /** An operand whose rows start at multiples of four elements is read as vectors, another element by element. */
