@@ -83,7 +83,8 @@ function chainEnd(
   for (;;) {
     const consumers = uses.get(end) ?? [];
     const [next] = consumers;
-    if (outputs.has(end) || consumers.length !== 1 || next?.kind !== 'operation') return end;
+    if (outputs.has(end) || next?.kind !== 'operation' || consumers.some((other) => other !== next))
+      return end;
     if (!isPointwise(next) || elements(next) !== elements(launch)) return end;
     end = next;
   }
