@@ -1,13 +1,13 @@
 /** The command line as a process: streams that may close early, errors that nobody caught, the exit code. */
-import { load } from '../data/node/index.ts';
 import type { Experiment } from '../experiments/types.ts';
 import { cli, printError } from './cli.ts';
+import type { World } from './world.ts';
 
 /**
  * Runs the command line of this process. The process ends by itself once nothing is under way any more, so that what
  * was written to a pipe is not cut off.
  */
-export function main(experiments: readonly Experiment[]): void {
+export function main(experiments: readonly Experiment[], load: World['load']): void {
   const { stdout, stderr, env: environment, argv } = process;
   const debug = argv.includes('--debug') || !!environment['LANGEVIN_DEBUG'];
   const world = { experiments, load, stdout, stderr, environment };

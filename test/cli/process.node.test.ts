@@ -13,7 +13,7 @@ const main = join(repository, 'dist/cli/main.js');
 const toyMain = join(root, 'toy-main.mjs');
 afterAll(() => rmSync(root, { recursive: true }));
 
-// The command as it is shipped, but for its list of experiments.
+// The command as it is shipped, but for its experiments and the size of its data.
 beforeAll(() => {
   spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'cli'], { cwd: repository });
   const source = readFileSync(join(import.meta.dirname, 'toy.ts'), 'utf8');
@@ -22,7 +22,8 @@ beforeAll(() => {
     toyMain,
     `${ts.transpileModule(source, { compilerOptions }).outputText}
      import { main } from ${JSON.stringify(`file://${repository}/dist/cli/process.js`)};
-     main([toy]);`,
+     import { load } from ${JSON.stringify(`file://${repository}/dist/data/node/index.js`)};
+     main([toy], (name, options) => load(name, { train: 100, test: 20, ...options }));`,
   );
 }, 120_000);
 
@@ -155,11 +156,23 @@ test('runs without --out are numbered under runs/', () => {
   ]);
 });
 
-test('the shipped command is executable text that prints its version, and doctor ends by itself', () => {
+test('the shipped command starts with a shebang and prints its version', () => {
   expect(readFileSync(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
     version: string;
   };
   const spoken = spawnSync(process.execPath, [main, '--version'], { encoding: 'utf8', timeout: 20_000 });
   expect(spoken).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('doctor without an adapter says what was tried and what to do, and exits with 1', () => {
+  const env = { ...process.env, LANGEVIN_ADAPTER: 'voodoo' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [toyMain, 'doctor'], {
+    encoding: 'utf8',
+    timeout: 20_000,
+    env,
+  });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+  expect(stdout).toContain(process.versions.node);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/name contains 'voodoo'.*\[NO_ADAPTER\]/);
 });
