@@ -5,6 +5,7 @@ import { compile, type Target } from '../../engine/compile/compile.ts';
 import type { BufferRef, Program } from '../../engine/compile/program.ts';
 import { placeholder, type Tensor } from '../../engine/graph/tensor.ts';
 import {
+  arange,
   concat,
   crossEntropy,
   matmul,
@@ -13,7 +14,6 @@ import {
   take,
   tree,
   valueAndGrad,
-  where,
 } from '../../engine/index.ts';
 
 const target: Target = { adapter: { kind: 'cpu', name: 'test' }, maxBuffers: 10 };
