@@ -2,6 +2,7 @@
  * Properties of operations on random shapes: movement against what it says of positions, reductions against nested
  * ones, products against identities. A case is a shape and a seed; the numbers follow from them (test/conformance/draw.ts).
  */
+/* oxlint-disable vitest/expect-expect -- the helpers assert */
 import { beforeAll, describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import * as lv from '../../engine/index.ts';

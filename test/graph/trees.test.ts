@@ -94,7 +94,7 @@ describe('unflatten', () => {
 describe('map', () => {
   test('applies to corresponding leaves', async () => {
     const sum = tree.map(
-      (x, y) => x.add(y as Tensor),
+      (x, y) => x.add(y),
       { p: tensor([1, 2]), q: [tensor(3)] },
       { p: tensor([10, 20]), q: [tensor(30)] },
     );
@@ -103,7 +103,7 @@ describe('map', () => {
   });
 
   test('refuses trees of different structure', () => {
-    expect(() => tree.map((x) => x, { p: a } as Tree, [a] as Tree)).toThrow('{"p":*} and [*]');
+    expect(() => tree.map((x) => x, { p: a }, [a] as Tree)).toThrow('{"p":*} and [*]');
   });
 });
 

@@ -24,13 +24,13 @@ const KOLMOGOROV = 2.7;
 const SIGMAS = 4.9;
 
 const normalCdf = (x: number): number => 0.5 * (1 + erfReference(x / Math.SQRT2));
-const COUNT = 50_000;
+const COUNT = 40_000;
 const SEEDS = [0, 1, 2 ** 40 + 3];
 
 describe.each(SEEDS)('from seed %d', (seed) => {
   test('uniform numbers are multiples of 2^-24 in [0, 1), uniformly', async () => {
     const values = await numbers(random.uniform(random.key(seed), [COUNT]));
-    for (const x of values) expect(x >= 0 && x < 1 && Number.isInteger(x * 2 ** 24)).toBe(true);
+    expect(values.filter((x) => !(x >= 0 && x < 1 && Number.isInteger(x * 2 ** 24)))).toEqual([]);
     expect(kolmogorov(values, (x) => x)).toBeLessThan(KOLMOGOROV);
     // Every one of the 24 bits is fair.
     for (let bit = 0; bit < 24; bit++) {
@@ -52,7 +52,7 @@ describe.each(SEEDS)('from seed %d', (seed) => {
     ];
     for (const [power, mean, variance] of moments)
       expect(Math.abs(moment(power) - mean)).toBeLessThan(SIGMAS * Math.sqrt(variance / COUNT));
-    for (const x of values) expect(Math.abs(x)).toBeLessThan(5.3);
+    expect(values.filter((x) => !(Math.abs(x) < 5.3))).toEqual([]);
   });
 
   test('Bernoulli is true with its probability', async () => {
@@ -69,10 +69,8 @@ describe.each(SEEDS)('from seed %d', (seed) => {
     expect(permuted.dtype).toBe('i32');
     const values = await numbers(permuted);
     expect(values.toSorted((a, b) => a - b)).toEqual([...Array(count).keys()]);
-    if (count === 1000) {
-      // Fixed points of a random permutation are Poisson(1): more than 12 have probability 1e-10.
-      expect(values.filter((x, i) => x === i).length).toBeLessThanOrEqual(12);
-    }
+    // Fixed points of a random permutation are Poisson(1): more than 12 have probability 1e-10.
+    expect(values.filter((x, i) => x === i).length).toBeLessThanOrEqual(12);
   });
 });
 
