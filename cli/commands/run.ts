@@ -48,7 +48,10 @@ export const run: Command = {
     const people = terminalOf(request.json ? world.stderr : world.stdout, world.environment);
     const directory = createRunDirectory({ ...request, experiment: request.experiment.name });
     const stop = stopOnSignals(() =>
-      people.print('\nStopping after this step, keeping what was measured; once more to stop at once.'),
+      // On a terminal ^C stands in the line of the progress.
+      people.print(
+        `${people.redraws ? '\n' : ''}Stopping after this step, keeping what was measured; once more to stop at once.`,
+      ),
     );
     try {
       people.print(directory.path);

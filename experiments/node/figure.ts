@@ -7,6 +7,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { escapeHtml } from '../escape.ts';
 import type { FigureSection, Point, ReferenceCurve, ReferenceLine, Series } from '../report.ts';
+import { isLeftEmptier, nameablePoint, type Scales } from './clearance.ts';
 import { LEGEND_ROW, legendMarks, legendRows, seriesSymbol } from './legend.ts';
 import { finitePoints, gappedPoints, scaleOf, type Scale } from './scales.ts';
 import { FONT, seriesColour, themeCss } from './theme.ts';
@@ -43,9 +44,9 @@ export function drawFigure(figure: FigureSection): string {
       Plot.axisY([...scales.y.ticks], { ...axisStyle(scales.y, figure.y.label), labelAnchor: 'top' }),
       ...lines.map(lineMark),
       ...curves.map((curve) => curveMark(curve, scales)),
-      ...figure.series.flatMap((series, k) => seriesMarks(series, k, scales)),
       ...lines.map((line) => lineName(line, figure, scales)),
-      ...curves.flatMap((curve) => curveName(curve, scales)),
+      ...curves.flatMap((curve) => curveName(curve, figure, scales)),
+      ...figure.series.flatMap((series, k) => seriesMarks(series, k, dodge(figure, k), scales)),
       ...legendMarks(rows),
       ...(scales.x.empty
         ? [Plot.text(['no data yet'], { frameAnchor: 'middle', fill: 'var(--muted)' })]
@@ -61,11 +62,6 @@ export function drawFigure(figure: FigureSection): string {
   );
 }
 
-interface Scales {
-  readonly x: Scale;
-  readonly y: Scale;
-}
-
 function plotScale({ type, domain }: Scale): Plot.ScaleOptions {
   return { type, domain: [...domain] };
 }
@@ -77,7 +73,7 @@ function axisStyle({ format }: Scale, label: string): Plot.AxisXOptions & Plot.A
 
 const DASHED = { stroke: 'var(--muted)', strokeDasharray: '5,4', strokeWidth: 1.25 } as const;
 
-/** References are named over the data, in letters that keep clear of what they cross. */
+/** Names lie over the grid, clear of its lines, and under the data, of which nothing may be hidden. */
 const NAME = { fill: 'var(--muted)', stroke: 'var(--paper)', strokeWidth: 5 } as const;
 
 function lineMark({ axis, value }: ReferenceLine): Plot.Markish {
@@ -87,7 +83,7 @@ function lineMark({ axis, value }: ReferenceLine): Plot.Markish {
 /** At the emptier end of a horizontal line, at the upper end of a vertical one. */
 function lineName(
   { axis, value, label }: ReferenceLine,
-  { series }: FigureSection,
+  figure: FigureSection,
   scales: Scales,
 ): Plot.Markish {
   if (axis === 'x')
@@ -99,13 +95,7 @@ function lineName(
       dy: 10,
       ...NAME,
     });
-  const points = series.flatMap((each) => finitePoints(each.points, scales));
-  const height = scales.y.fraction(value) + 0.03; // the middle of the letters
-  const clearance = (from: number, to: number): number =>
-    points
-      .filter(({ x }) => scales.x.fraction(x) >= from && scales.x.fraction(x) <= to)
-      .reduce((least, { y }) => Math.min(least, Math.abs(scales.y.fraction(y) - height)), 1);
-  return clearance(0, 0.4) > clearance(0.6, 1)
+  return isLeftEmptier(value, figure, scales)
     ? Plot.text([label], { y: [value], frameAnchor: 'left', textAnchor: 'start', dx: 4, dy: -10, ...NAME })
     : Plot.text([label], { y: [value], frameAnchor: 'right', textAnchor: 'end', dy: -10, ...NAME });
 }
@@ -114,15 +104,24 @@ function curveMark({ points }: ReferenceCurve, scales: Scales): Plot.Markish {
   return Plot.line(gappedPoints(points, scales), { x: 'x', y: 'y', ...DASHED, clip: true });
 }
 
-function curveName({ label, points }: ReferenceCurve, scales: Scales): Plot.Markish[] {
-  const last = finitePoints(points, scales)
-    .filter(({ x, y }) => scales.x.contains(x) && scales.y.contains(y))
-    .at(-1);
-  if (!last) return [];
-  return [Plot.text([label], { x: [last.x], y: [last.y], textAnchor: 'end', dy: -14, ...NAME })];
+function curveName(curve: ReferenceCurve, figure: FigureSection, scales: Scales): Plot.Markish[] {
+  const place = nameablePoint(curve, figure, scales);
+  if (!place) return [];
+  return [Plot.text([curve.label], { x: [place.x], y: [place.y], textAnchor: 'end', dy: -14, ...NAME })];
 }
 
-function seriesMarks({ points, style = 'both' }: Series, k: number, scales: Scales): Plot.Markish[] {
+/** Series of dots alone stand side by side, some pixels apart, lest they cover each other. */
+function dodge({ series }: FigureSection, k: number): number {
+  const dots = series.flatMap(({ style }, index) => (style === 'dots' ? [index] : []));
+  return dots.includes(k) ? (dots.indexOf(k) - (dots.length - 1) / 2) * 9 : 0;
+}
+
+function seriesMarks(
+  { points, style = 'both' }: Series,
+  k: number,
+  dx: number,
+  scales: Scales,
+): Plot.Markish[] {
   const shown = finitePoints(points, scales);
   const colour = seriesColour(k);
   const bars = shown.filter(({ error }) => error !== undefined && error > 0);
@@ -141,7 +140,7 @@ function seriesMarks({ points, style = 'both' }: Series, k: number, scales: Scal
   if (bars.length > 0) {
     const y1 = ({ y, error = 0 }: Point): number => scales.y.lower(y, error);
     const y2 = ({ y, error = 0 }: Point): number => y + error;
-    const bar = { stroke: colour, strokeWidth: 1.5, clip: true } as const;
+    const bar = { stroke: colour, strokeWidth: 1.5, dx, clip: true } as const;
     marks.push(Plot.ruleX(bars, { x: 'x', y1, y2, ...bar }));
   }
   if (style !== 'line')
@@ -149,6 +148,7 @@ function seriesMarks({ points, style = 'both' }: Series, k: number, scales: Scal
       Plot.dot(inFrame, {
         x: 'x',
         y: 'y',
+        dx,
         fill: colour,
         stroke: 'var(--paper)',
         symbol: seriesSymbol(k),
@@ -160,8 +160,8 @@ function seriesMarks({ points, style = 'both' }: Series, k: number, scales: Scal
 
 /**
  * Plot numbers its clip paths through the life of the process; here they are named after the figure, in order, so that
- * the bytes repeat and two figures on one page do not share a name. Coordinates keep two decimals,
- * and every element has a line, so that a change of a figure can be reviewed.
+ * the bytes repeat and two figures on one page do not share a name. Coordinates keep two decimals, and every element
+ * has a line, so that a change of a figure can be reviewed.
  */
 function tidy(svg: string, id: string): string {
   const names = new Map<string, string>();

@@ -117,9 +117,10 @@ function outer([low, high]: readonly [number, number], ticks: readonly number[])
   ];
 }
 
-/** 1, 2, 5, 10, … on a short axis, powers of ten on a long one. */
+/** Powers of ten on a long axis; on a shorter one 2 and 5 between them; on one of a few percent, evenly spaced. */
 function logTicks([low, high]: readonly [number, number]): number[] {
   const decades = Math.log10(high / low);
+  if (decades < 0.5) return linearTicks([low, high]).filter((tick) => tick >= low && tick <= high);
   const factors = decades < 1.2 ? [1, 1.5, 2, 3, 4, 5, 7] : decades < 3.5 ? [1, 2, 5] : [1];
   const every = Math.max(1, Math.ceil(decades / 8));
   const ticks: number[] = [];
