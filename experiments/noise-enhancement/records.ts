@@ -34,14 +34,16 @@ export type PlainCovarianceResult = Omit<CovarianceResult, 'alpha' | 'predicted'
   readonly predicted: number | null;
 };
 
-/** A training loss on the way. */
+/** A measurement on the way: of the training loss, the test accuracy, or both. */
 export interface EvaluationMetric {
   readonly sweep: string;
   readonly alpha: number;
   readonly batchSize: number;
   readonly replica: number;
   readonly step: number;
-  readonly trainLoss: number;
+  /** Mean over the training set. */
+  readonly trainLoss?: number;
+  readonly testAccuracy?: number;
 }
 
 export interface ReadRecords {

@@ -238,11 +238,13 @@ function seriesByAlpha(
 /** Training loss over steps at the largest batch size, first initialisation. */
 function lossFigure(id: string, suffix: string, evaluations: ReadRecords['evaluations']): FigureSection[] {
   const largest = Math.max(...evaluations.map((metric) => metric.batchSize));
-  const shown = evaluations.filter((metric) => metric.batchSize === largest && metric.replica === 0);
+  const shown = evaluations.filter(
+    (metric) => metric.batchSize === largest && metric.replica === 0 && metric.trainLoss !== undefined,
+  );
   const series = [...groupBy(shown, (metric) => metric.alpha)].map(([alpha, group]) => ({
     label: `α = ${alpha}`,
     style: 'line' as const,
-    points: group.map((metric) => ({ x: metric.step, y: metric.trainLoss })),
+    points: group.map((metric) => ({ x: metric.step, y: metric.trainLoss ?? NaN })),
   }));
   if (!series.some(({ points }) => points.length > 1)) return [];
   return [

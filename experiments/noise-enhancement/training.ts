@@ -70,32 +70,35 @@ export async function* train(
   let trainLoss = NaN;
   try {
     let done = 0;
+    let summedFrom = 0;
     while (halving.phase === 'running' && !signal.aborted) {
       const indices = batchesAt(done);
       state = step(state, problem.train.tensors, ...indices);
       indices.forEach((batch) => batch.dispose());
       done++;
       context.progress(done);
-      const due = done % lossEvery === 0 || done === limit;
-      if (due || done % LOOK_EVERY === 0) await checkFinite(state, sweep, identity, context);
-      if (!due) continue;
-      trainLoss = (await context.trainEvaluator.evaluate(state.params)).loss;
-      const minibatchLoss = (await state.lossSum.item()) / (done % lossEvery || lossEvery);
+      const lossDue = done % lossEvery === 0 || done === limit;
+      const testDue = sweep.testEvery > 0 && done % sweep.testEvery === 0 && done !== limit;
+      if (lossDue || testDue || done % LOOK_EVERY === 0) await checkFinite(state, sweep, identity, context);
+      if (!lossDue && !testDue) continue;
+      const rate = learningRateFactor(halving);
+      const minibatchLoss = (await state.lossSum.item()) / (done - summedFrom);
       state = { ...state, lossSum: tensor(0) };
-      const before = halving;
-      halving = observeLoss(rule, halving, done, trainLoss);
-      const testDue = sweep.testEvery > 0 && done % sweep.testEvery === 0 && halving.phase === 'running';
+      summedFrom = done;
+      if (lossDue) trainLoss = (await context.trainEvaluator.evaluate(state.params)).loss;
       yield {
         kind: 'metric',
         name: 'evaluation',
         ...labels,
         step: done,
-        trainLoss,
         minibatchLoss,
-        learningRate: sweep.learningRate * learningRateFactor(before),
+        learningRate: sweep.learningRate * rate,
+        ...(lossDue && { trainLoss }),
         ...(testDue && { testAccuracy: (await context.testEvaluator.evaluate(state.params)).accuracy }),
       };
-      if (halving.halvedAt !== before.halvedAt) {
+      if (!lossDue) continue;
+      halving = observeLoss(rule, halving, done, trainLoss);
+      if (learningRateFactor(halving) !== rate) {
         const learningRate = sweep.learningRate * learningRateFactor(halving);
         state = { ...state, optimizer: withLearningRate(state.optimizer, learningRate) };
         yield { kind: 'event', name: 'halved', ...labels, step: done, trainLoss, learningRate };
