@@ -6,7 +6,7 @@ import { beforeAll, afterAll, describe, expect, test } from 'vitest';
 import { currentBackend } from '../../engine/graph/backend.ts';
 import type { NdArray } from '../../engine/graph/ndarray.ts';
 import { sameShape, show } from '../../engine/graph/shape.ts';
-import { hostTensor } from '../../engine/graph/tensor.ts';
+import { hostTensor, topologicalOrder } from '../../engine/graph/tensor.ts';
 import * as lv from '../../engine/index.ts';
 import type { Tensor } from '../../engine/index.ts';
 import { bounded } from './bound.ts';
@@ -361,6 +361,48 @@ describe('matrix products', () => {
         GRADIENT,
       ),
     ).toEqual([]);
+  });
+});
+
+describe('fusion', () => {
+  const cases = [
+    of('softmax', (x) => lv.softmax(x), logits),
+    of(
+      'normalised rows',
+      (x) => x.sub(x.mean(1, true)).mul(x.variance(1, { keep: true }).add(1e-5).rsqrt()),
+      uniform('norm', [3, 33]),
+    ),
+    of(
+      'a moved and masked chain',
+      (x) =>
+        lv
+          .where(x.transpose().greater(0), x.transpose().exp(), 0)
+          .pad([
+            [1, 1],
+            [0, 2],
+          ])
+          .flip(1),
+      uniform('mask', [5, 7]),
+    ),
+    of(
+      'the gradient of a product',
+      gradient((x, y) => lv.tanh(x.matmul(y))),
+      uniform('rows', [9, 5]),
+      uniform('columns', [5, 4]),
+    ),
+  ];
+
+  test('changes nothing beyond the bound: every node computed by itself is within it too', async () => {
+    const deviations = await Promise.all(
+      cases.map(async ({ name, f, inputs }) => {
+        const y = f(...inputs.map((x) => hostTensor(x, x.data)));
+        const { value, allowed } = bounded(y);
+        for (const node of topologicalOrder([y])) await currentBackend().realize([node]);
+        return compare(name, value, { ...value, data: await y.data() }, allowed);
+      }),
+    );
+    ratios.push(...deviations);
+    expect(failures(deviations)).toEqual([]);
   });
 });
 
