@@ -1,5 +1,5 @@
 /** langevin: tensors, automatic differentiation, and the device that runs them. */
-export { counters, currentDevice, init, scope, type InitOptions } from './init.ts';
+export { counters, currentDevice, init, realize, scope, type InitOptions } from './init.ts';
 export type { Counters } from './gpu/counters.ts';
 export { jit, type Jitted, type JitOptions } from './jit.ts';
 export { LangevinError } from './graph/errors.ts';

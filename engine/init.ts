@@ -1,6 +1,7 @@
 /** `init`: the only asynchronous step before `data()`; and what is known of the device it chose. */
 import { currentBackend, setBackend } from './graph/backend.ts';
 import { fail } from './graph/errors.ts';
+import type { Tensor } from './graph/tensor.ts';
 import { leaves, type Tree } from './graph/tree.ts';
 import { deviceBackend, type DeviceBackend } from './gpu/backend.ts';
 import type { Counters } from './gpu/counters.ts';
@@ -31,6 +32,11 @@ export async function init({ backend = 'webgpu', adapter }: InitOptions = {}): P
   if (!device || !known || known.device.isLost || device.adapter !== adapter)
     device = { adapter, backend: Device.request(adapter).then(deviceBackend) };
   setBackend(await device.backend);
+}
+
+/** Computes tensors together, without reading them: what they share is computed once. */
+export async function realize(...tensors: readonly Tensor[]): Promise<void> {
+  await currentBackend().realize(tensors);
 }
 
 /** The device in use, for those who need the adapter, its limits or the WebGPU objects; undefined on the reference backend. */

@@ -149,9 +149,10 @@ fn map(
     source: `// Scalar functions that WGSL lacks, or leaves too loose for numerical work. Not a kernel: the compiler copies the
 // functions that a composed expression calls, with those they call.
 //
-// WGSL allows log an absolute error of 2^-21 around 1, tanh 1e-5, sin and cos 2^-11, and has no log1p, expm1 or erf.
-// The versions here use additions, products, quotients and bit patterns, and exp where its relative error does no harm.
-// Coefficients are those of FreeBSD's msun (Cephes for sin and cos), fitted for binary32.
+// WGSL allows log an absolute error of 2^-21 around 1, exp 3 + 2|x| ulp, pow what exp2(y log2 x) gives, tanh 1e-5, sin
+// and cos 2^-11, and has no log1p, expm1 or erf. The versions here use additions, products, quotients and bit patterns
+// only. Coefficients are those of FreeBSD's msun (Cephes for exp, sin and cos), fitted for binary32. The error stated
+// with each is the largest seen against float64 on lavapipe and SwiftShader (docs/kernels.md has the table).
 //
 // Special values: compilers may assume that no infinity or NaN occurs, so they are tested for by bits and produced by
 // \`nonFinite\`, whose argument no compiler can fold into a constant expression.
@@ -180,7 +181,7 @@ fn log1pTail(f: f32) -> f32 {
   return s * (half + r) - half;
 }
 
-// Natural logarithm: -inf at 0, NaN below. About 1 ulp.
+// Natural logarithm: -inf at 0, NaN below. 0.9 ulp; subnormals only where the driver keeps them.
 fn logarithm(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   if ((bits << 1u) == 0u) {
@@ -200,7 +201,7 @@ fn logarithm(x: f32) -> f32 {
   return (log1pTail(f) + k * 9.0580006145e-06) + f + k * 6.9313812256e-01;
 }
 
-// ln(1 + x) without cancellation near 0. About 1 ulp.
+// ln(1 + x) without cancellation near 0. 2.4 ulp.
 fn log1p(x: f32) -> f32 {
   if (!(x > -1.0)) {
     return nonFinite(select(0x7fc00000u, 0xff800000u, x == -1.0));
@@ -220,7 +221,21 @@ fn log1p(x: f32) -> f32 {
   return (log1pTail(f) + (k * 9.0580006145e-06 + select(0.0, lost, k < 25.0))) + f + k * 6.9313812256e-01;
 }
 
-// exp(x) - 1 without cancellation near 0. About 1 ulp.
+// exp(x): 1.3 ulp, where WGSL allows 3 + 2|x|. x = k ln 2 + r; the first part of ln 2 has 9 bits, so k times it is exact.
+fn exponential(x: f32) -> f32 {
+  let bounded = clamp(x, -105.0, 89.0);
+  let k = round(bounded * 1.44269504);
+  let r = (bounded - k * 0.693359375) + k * 2.12194440e-4;
+  let p = ((((1.9875691500e-4 * r + 1.3981999507e-3) * r + 8.3334519073e-3) * r + 4.1665795894e-2) * r + 1.6666665459e-1) * r + 5.0000001201e-1;
+  let y = p * r * r + r + 1.0;
+  // 2^k in two factors, since neither 2^128 nor 2^-151 is a normal float.
+  let n = i32(k);
+  let power = bitcast<f32>(u32(127 + n / 2) << 23u);
+  let rest = bitcast<f32>(u32(127 + n - n / 2) << 23u);
+  return select(y * power * rest, x, isNotANumber(x));
+}
+
+// exp(x) - 1 without cancellation near 0. 1.5 ulp.
 fn expm1(x: f32) -> f32 {
   if (isNotANumber(x)) {
     return x;
@@ -258,7 +273,7 @@ fn expm1(x: f32) -> f32 {
   return ((r - d) + 1.0) * power * select(1.0, 2.0, k > 127.0) - 1.0;
 }
 
-// About 2 ulp.
+// 1.9 ulp.
 fn hyperbolicTangent(x: f32) -> f32 {
   let z = abs(x);
   if (z > 10.0) {
@@ -270,14 +285,17 @@ fn hyperbolicTangent(x: f32) -> f32 {
   return select(y, -y, x < 0.0);
 }
 
-// 1 / (1 + exp(-x)): exp is taken of negative numbers only, so nothing overflows.
+// 1 / (1 + exp(-x)): exp is taken of negative numbers only, so nothing overflows. 2.2 ulp.
 fn sigmoid(x: f32) -> f32 {
-  let e = exp(-abs(x));
+  let e = exponential(-abs(x));
   return select(e, 1.0, x >= 0.0) / (1.0 + e);
 }
 
-// The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. About 2 ulp.
+// The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. 1.1 ulp.
 fn erf(x: f32) -> f32 {
+  if (isNotANumber(x)) {
+    return x;
+  }
   let z = abs(x);
   if (z < 0.84375) {
     let s = x * x;
@@ -303,7 +321,7 @@ fn erf(x: f32) -> f32 {
       1.0 + s * (3.0338060379e+01 + s * (3.2579251099e+02 + s * (1.5367296143e+03 + s * (3.1998581543e+03 + s * (2.5530502930e+03 + s * (4.7452853394e+02 + s * -2.2440952301e+01)))))),
       1.0 + s * (1.9651271820e+01 + s * (1.3765776062e+02 + s * (4.3456588745e+02 + s * (6.4538726807e+02 + s * (4.2900814819e+02 + s * (1.0863500214e+02 + s * (6.5702495575e+00 + s * -6.0424413532e-02))))))),
       near);
-    y = 1.0 - exp(-z * z - 0.5625 + r / t) / z;
+    y = 1.0 - exponential(-z * z - 0.5625 + r / t) / z;
   }
   return select(y, -y, x < 0.0);
 }
@@ -336,37 +354,113 @@ fn cosine(x: f32) -> f32 {
   return sineOf(t.x, select(t.y + 1.0, 0.0, t.y == 3.0));
 }
 
-// x^y as C's powf: 1 for y = 0, negative bases with integer exponents, NaN for other powers of negative bases. Integer
-// exponents up to 64 by repeated squaring; others by exp2(y log2 x), whose error grows with |y log2 x|.
+// The upper 12 bits of a float's significand: products of two such numbers are exact.
+fn upperHalf(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) & 0xfffff000u);
+}
+
+// log2(x) for x > 0, finite, as an unevaluated sum .x + .y of about 40 bits: log2 m = 2 / ln 2 artanh((m - c) / (m + c))
+// + log2 c with c = 1 or 1.5, carried in halves (msun, e_powf.c).
+fn log2Halves(x: f32) -> vec2f {
+  let small = bitcast<u32>(x) < 0x00800000u;
+  var bits = bitcast<u32>(select(x, x * 16777216.0, small));
+  var n = i32(bits >> 23u) - 127 - select(0, 24, small);
+  let significand = bits & 0x007fffffu;
+  bits = significand | 0x3f800000u;
+  let middle = significand > 0x1cc471u && significand < 0x5db3d7u;
+  if (significand >= 0x5db3d7u) {
+    n += 1;
+    bits -= 0x00800000u;
+  }
+  let m = bitcast<f32>(bits);
+  let c = select(1.0, 1.5, middle);
+  let u = m - c;
+  let v = 1.0 / (m + c);
+  let s = u * v;
+  let sUpper = upperHalf(s);
+  let sumUpper = bitcast<f32>((((bits >> 1u) & 0xfffff000u) | 0x20000000u) + 0x00400000u + select(0u, 0x00200000u, middle));
+  let sumLower = m - (sumUpper - c);
+  let sLower = v * ((u - sUpper * sumUpper) - sUpper * sumLower);
+  let z = s * s;
+  let tail = z * z * (6.0000002384e-01 + z * (4.2857143283e-01 + z * (3.3333334327e-01 + z * (2.7272811532e-01 + z * (2.3066075146e-01 + z * 2.0697501302e-01))))) + sLower * (sUpper + s);
+  let square = sUpper * sUpper;
+  let tUpper = upperHalf(3.0 + square + tail);
+  let tLower = tail - ((tUpper - 3.0) - square);
+  let a = sUpper * tUpper;
+  let b = sLower * tUpper + tLower * s;
+  let pUpper = upperHalf(a + b);
+  let pLower = b - (pUpper - a);
+  let zUpper = 9.6191406250e-01 * pUpper;
+  let zLower = -1.1736857402e-04 * pUpper + pLower * 9.6179670095e-01 + select(0.0, 1.56322085e-06, middle);
+  let cUpper = select(0.0, 5.84960938e-01, middle);
+  let whole = f32(n);
+  let upper = upperHalf(((zUpper + zLower) + cUpper) + whole);
+  return vec2f(upper, zLower - (((upper - whole) - cUpper) - zUpper));
+}
+
+// x^y for x > 0, finite, and finite y: 1 ulp.
+fn positivePower(x: f32, y: f32) -> f32 {
+  let l = log2Halves(x);
+  let yUpper = upperHalf(y);
+  var lower = (y - yUpper) * l.x + y * l.y;
+  var upper = yUpper * l.x;
+  if (upper + lower > 128.5) {
+    return nonFinite(0x7f800000u);
+  }
+  if (upper + lower < -151.0) {
+    return 0.0;
+  }
+  // 2^(k + upper + lower)
+  let k = round(upper + lower);
+  upper -= k;
+  let t = bitcast<f32>(bitcast<u32>(upper + lower) & 0xffff8000u);
+  let u = t * 6.93145752e-01;
+  let v = (lower - (t - upper)) * 6.9314718246e-01 + t * 1.42860654e-06;
+  let z = u + v;
+  let w = v - (z - u);
+  let q = z * z;
+  let r = z - q * (1.6666667163e-01 + q * (-2.7777778450e-03 + q * (6.6137559770e-05 + q * (-1.6533901999e-06 + q * 4.1381369442e-08))));
+  let e = 1.0 - (((z * r) / (r - 2.0) - (w + z * w)) - z);
+  let n = i32(k);
+  return e * bitcast<f32>(u32(127 + n / 2) << 23u) * bitcast<f32>(u32(127 + n - n / 2) << 23u);
+}
+
+// x^y as C's powf: 1 for y = 0 and for x = 1, negative bases with integer exponents, NaN for other powers of negative
+// bases. Whole exponents up to 4 by multiplication (2 ulp, and x^2 is exactly x * x), others to 1 ulp.
 fn power(x: f32, y: f32) -> f32 {
+  if (y == 0.0 || x == 1.0) {
+    return 1.0;
+  }
+  if (isNotANumber(x) || isNotANumber(y)) {
+    return nonFinite(0x7fc00000u);
+  }
   let whole = floor(y) == y;
-  if (whole && abs(y) <= 64.0) {
-    var n = u32(abs(y));
-    var base = x;
-    var result = 1.0;
-    for (; n > 0u; n >>= 1u) {
-      if ((n & 1u) == 1u) {
-        result *= base;
-      }
-      base *= base;
-    }
-    if (y >= 0.0) {
+  if (whole && abs(y) <= 4.0) {
+    let square = x * x;
+    let even = select(1.0, select(square, square * square, abs(y) == 4.0), abs(y) >= 2.0);
+    let result = select(even, even * x, abs(y) == 1.0 || abs(y) == 3.0);
+    if (y > 0.0) {
       return result;
     }
     if (result == 0.0) {
-      return nonFinite(select(0x7f800000u, 0xff800000u, (bitcast<u32>(result) >> 31u) == 1u));
+      return nonFinite(0x7f800000u | (bitcast<u32>(result) & 0x80000000u));
     }
     return 1.0 / result;
   }
-  if (x == 0.0) {
-    return select(0.0, nonFinite(0x7f800000u), y < 0.0);
-  }
-  if (x < 0.0 && !whole) {
-    return nonFinite(0x7fc00000u);
-  }
-  let magnitude = exp2(y * log2(abs(x)));
   let odd = whole && abs(y) < 16777216.0 && (u32(abs(y)) & 1u) == 1u;
-  return select(magnitude, -magnitude, x < 0.0 && odd);
+  let negative = (bitcast<u32>(x) >> 31u) == 1u;
+  let z = abs(x);
+  var magnitude: f32;
+  if (z == 0.0 || !finite(x) || !finite(y)) {
+    // Towards 0 or infinity: which, depends on the side of 1 on which |x| lies, and on the sign of y.
+    let grows = (z > 1.0) == (y > 0.0);
+    magnitude = select(select(0.0, nonFinite(0x7f800000u), grows), 1.0, z == 1.0);
+  } else if (negative && !whole) {
+    return nonFinite(0x7fc00000u);
+  } else {
+    magnitude = positivePower(z, y);
+  }
+  return select(magnitude, -magnitude, negative && odd);
 }
 
 // Threefry-2x32, 20 rounds (Salmon et al., SC 2011): the bits of engine/random/threefry.ts.
@@ -814,6 +908,202 @@ fn matmul_subgroup(
     ],
     overrides: [
       {"name":"LANES","type":"u32","default":"8u"},
+      {"name":"M","type":"u32","default":"1u"},
+      {"name":"N","type":"u32","default":"1u"},
+      {"name":"K","type":"u32","default":"1u"},
+      {"name":"TRANSPOSE_A","type":"bool","default":"false"},
+      {"name":"TRANSPOSE_B","type":"bool","default":"false"},
+      {"name":"A_BATCH","type":"u32","default":"0u"},
+      {"name":"B_BATCH","type":"u32","default":"0u"},
+    ],
+    blocks: ["left","right","epilogue"],
+  },
+  "matmul_tiled": {
+    file: "shaders/matmul_tiled.wgsl",
+    source: `// Matrix product through workgroup memory: C[b] = op(A[b]) op(B[b]), a 64x64 tile of C per workgroup. For GPUs.
+//
+// op(A) is [M, K]: A is stored [M, K], or [K, M] when TRANSPOSE_A. op(B) is [K, N]: B is stored [K, N], or [N, K] when
+// TRANSPOSE_B. Matrix b of the batch starts at element b * A_BATCH (b * B_BATCH); a stride of 0 shares one matrix.
+//
+// Mathematics. The workgroup walks along k in steps of 16. In each step its threads fetch a 64x16 slab of op(A) and a
+// 16x64 slab of op(B) into workgroup memory, whichever way the operands are stored, zero beyond K; then each thread
+// adds 16 outer products to its 8x8 part of C, which is four 4x4 blocks (column i of a block's mat4x4f is row i of C).
+//
+// Blocks. \`left\`, \`right\` and \`epilogue\` are those of matmul_registers.wgsl, word for word.
+//
+// Threads. Workgroup of 8x8. Thread (x, y) owns columns 4x..4x+3 and 32+4x..32+4x+3 of the tile, and rows likewise from
+// y, so that the threads of a row read workgroup memory without bank conflicts. A slab row takes 66 words, not 64,
+// for the same reason. Dispatch (ceil(N / 64), ceil(M / 64), batch).
+//
+// Numerics. Terms are added one by one in order of k; the order is fixed, so a result is the same bits on every run.
+
+override M: u32 = 1u;
+override N: u32 = 1u;
+override K: u32 = 1u;
+override TRANSPOSE_A: bool = false;
+override TRANSPOSE_B: bool = false;
+override A_BATCH: u32 = 0u;
+override B_BATCH: u32 = 0u;
+
+//@begin left
+@group(0) @binding(0) var<storage, read> left: array<vec4f>;
+
+fn left1(i: u32) -> f32 {
+  return left[i >> 2u][i & 3u];
+}
+
+fn left4(i: u32) -> vec4f {
+  return left[i >> 2u];
+}
+//@end left
+
+//@begin right
+@group(0) @binding(1) var<storage, read> right: array<vec4f>;
+
+fn right1(i: u32) -> f32 {
+  return right[i >> 2u][i & 3u];
+}
+
+fn right4(i: u32) -> vec4f {
+  return right[i >> 2u];
+}
+//@end right
+
+//@begin epilogue
+@group(0) @binding(2) var<storage, read_write> result: array<f32>;
+
+fn epilogue(b: u32, row: u32, col: u32, value: f32) {
+  result[(b * M + row) * N + col] = value;
+}
+//@end epilogue
+
+const SLAB: u32 = 16u;
+const PITCH: u32 = 66u;
+
+var<workgroup> a_slab: array<f32, 1056>; // [SLAB, PITCH]: k, row
+var<workgroup> b_slab: array<f32, 1056>; // [SLAB, PITCH]: k, column
+
+// Zero where k + 0..3 is beyond K.
+fn within(v: vec4f, k: u32) -> vec4f {
+  return select(vec4f(), v, vec4u(k, k + 1u, k + 2u, k + 3u) < vec4u(K));
+}
+
+// Thread t brings four quads of each slab: along k where k is contiguous in memory, else along the row (column).
+fn fetch_left(base: u32, row: u32, k: u32, t: u32) {
+  for (var part = t; part < 256u; part += 64u) {
+    if (TRANSPOSE_A) {
+      let r = (part & 15u) * 4u;
+      let s = part >> 4u;
+      let v = select(vec4f(), left4(base + (k + s) * M + row + r), k + s < K);
+      let to = s * PITCH + r;
+      a_slab[to] = v.x;
+      a_slab[to + 1u] = v.y;
+      a_slab[to + 2u] = v.z;
+      a_slab[to + 3u] = v.w;
+    } else {
+      let r = part >> 2u;
+      let s = (part & 3u) * 4u;
+      let v = within(left4(base + (row + r) * K + k + s), k + s);
+      let to = s * PITCH + r;
+      a_slab[to] = v.x;
+      a_slab[to + PITCH] = v.y;
+      a_slab[to + 2u * PITCH] = v.z;
+      a_slab[to + 3u * PITCH] = v.w;
+    }
+  }
+}
+
+fn fetch_right(base: u32, k: u32, col: u32, t: u32) {
+  for (var part = t; part < 256u; part += 64u) {
+    if (TRANSPOSE_B) {
+      let c = part >> 2u;
+      let s = (part & 3u) * 4u;
+      let v = within(right4(base + (col + c) * K + k + s), k + s);
+      let to = s * PITCH + c;
+      b_slab[to] = v.x;
+      b_slab[to + PITCH] = v.y;
+      b_slab[to + 2u * PITCH] = v.z;
+      b_slab[to + 3u * PITCH] = v.w;
+    } else {
+      let c = (part & 15u) * 4u;
+      let s = part >> 4u;
+      let v = select(vec4f(), right4(base + (k + s) * N + col + c), k + s < K);
+      let to = s * PITCH + c;
+      b_slab[to] = v.x;
+      b_slab[to + 1u] = v.y;
+      b_slab[to + 2u] = v.z;
+      b_slab[to + 3u] = v.w;
+    }
+  }
+}
+
+fn a_quad(i: u32) -> vec4f {
+  return vec4f(a_slab[i], a_slab[i + 1u], a_slab[i + 2u], a_slab[i + 3u]);
+}
+
+fn b_quad(i: u32) -> vec4f {
+  return vec4f(b_slab[i], b_slab[i + 1u], b_slab[i + 2u], b_slab[i + 3u]);
+}
+
+fn outer(a: vec4f, b: vec4f) -> mat4x4f {
+  return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
+}
+
+@compute @workgroup_size(8, 8, 1)
+fn matmul_tiled(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) thread: vec3u,
+  @builtin(local_invocation_index) t: u32,
+) {
+  let row = group.y * 64u;
+  let col = group.x * 64u;
+  let a_base = group.z * A_BATCH;
+  let b_base = group.z * B_BATCH;
+  let y = thread.y * 4u;
+  let x = thread.x * 4u;
+
+  var c00 = mat4x4f();
+  var c01 = mat4x4f();
+  var c10 = mat4x4f();
+  var c11 = mat4x4f();
+  for (var k = 0u; k < K; k += SLAB) {
+    fetch_left(a_base, row, k, t);
+    fetch_right(b_base, k, col, t);
+    workgroupBarrier();
+    for (var s = 0u; s < SLAB * PITCH; s += PITCH) {
+      let a0 = a_quad(s + y);
+      let a1 = a_quad(s + y + 32u);
+      let b0 = b_quad(s + x);
+      let b1 = b_quad(s + x + 32u);
+      c00 += outer(a0, b0);
+      c01 += outer(a0, b1);
+      c10 += outer(a1, b0);
+      c11 += outer(a1, b1);
+    }
+    workgroupBarrier();
+  }
+
+  // One store in a loop: the composed epilogue is compiled once, not 64 times.
+  var tile = array<vec4f, 16>(
+    c00[0], c01[0], c00[1], c01[1], c00[2], c01[2], c00[3], c01[3],
+    c10[0], c11[0], c10[1], c11[1], c10[2], c11[2], c10[3], c11[3],
+  );
+  for (var e = 0u; e < 64u; e++) {
+    let r = row + y + ((e >> 3u) & 3u) + (e >> 5u) * 32u;
+    let q = col + x + (e & 3u) + ((e >> 2u) & 1u) * 32u;
+    if (r < M && q < N) {
+      epilogue(group.z, r, q, tile[e >> 2u][e & 3u]);
+    }
+  }
+}
+` as string,
+    entries: { "matmul_tiled": [8, 8, 1] },
+    bindings: [
+      {"name":"left","binding":0,"type":"read","element":"vec4f","block":"left"},
+      {"name":"right","binding":1,"type":"read","element":"vec4f","block":"right"},
+      {"name":"result","binding":2,"type":"write","element":"f32","block":"epilogue"},
+    ],
+    overrides: [
       {"name":"M","type":"u32","default":"1u"},
       {"name":"N","type":"u32","default":"1u"},
       {"name":"K","type":"u32","default":"1u"},

@@ -51,7 +51,7 @@ interface Variant {
 function variantFor({ kind, lanes }: AdapterTraits): Variant {
   if (kind === 'cpu' && (lanes === 4 || lanes === 8))
     return { shader: 'matmul_subgroup', rows: 32, columns: 64, extra: { LANES: lanes } };
-  return { shader: 'matmul_registers', rows: 64, columns: 64 };
+  return { shader: kind === 'gpu' ? 'matmul_tiled' : 'matmul_registers', rows: 64, columns: 64 };
 }
 
 /** An operand whose rows start at multiples of four elements is read as vectors, another element by element. */
