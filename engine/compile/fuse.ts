@@ -34,17 +34,21 @@ const LARGEST = 400;
 export function fuse(outputs: readonly Node[], maxBuffers: number): FusedGraph {
   const order = topological(outputs).filter((node): node is OperationNode => node.kind === 'operation');
   const uses = countUses(order);
+  const results: ReadonlySet<Node> = new Set(outputs);
   const stored = new Set<Node>(outputs);
   const launches = new Map<Node, OperationNode>();
 
-  for (const node of order)
-    if (node.primitive.kernel.kind === 'launch') launches.set(chainEnd(node, uses, stored), node);
   /** The nodes between a launch and the end of its chain, which is the kernel that computes them. */
   const inChain = new Map<Node, Node>();
-  for (const [end, launch] of launches) {
+  for (const launch of order) {
+    if (launch.primitive.kernel.kind !== 'launch') continue;
+    // A node that joins two launches is the epilogue of the first; the other stores its own result.
+    const claimed = (node: Node): boolean => inChain.has(node) || launches.has(node);
+    const chain = chainFrom(launch, uses, results, claimed);
+    const end = chain.at(-1) as OperationNode;
+    for (const node of chain) if (node !== end) inChain.set(node, end);
+    launches.set(end, launch);
     stored.add(end);
-    for (let node: Node = launch; node !== end; node = (uses.get(node) as Node[])[0] as Node)
-      inChain.set(node, end);
   }
   const isStored = (node: Node): boolean => node.kind === 'input' || stored.has(node);
   for (const node of order)
@@ -73,19 +77,21 @@ function countUses(order: readonly OperationNode[]): Map<Node, Node[]> {
   return uses;
 }
 
-/** The last node of the elementwise chain that alone consumes a launch: what its kernel stores. */
-function chainEnd(
+/** The elementwise chain that alone consumes a launch, from the launch to the node that its kernel stores. */
+function chainFrom(
   launch: OperationNode,
   uses: ReadonlyMap<Node, readonly Node[]>,
-  outputs: ReadonlySet<Node>,
-): OperationNode {
-  let end = launch;
-  for (;;) {
+  results: ReadonlySet<Node>,
+  isClaimed: (node: Node) => boolean,
+): OperationNode[] {
+  const chain = [launch];
+  for (let end = launch; ;) {
     const consumers = uses.get(end) ?? [];
     const [next] = consumers;
-    if (outputs.has(end) || next?.kind !== 'operation' || consumers.some((other) => other !== next))
-      return end;
-    if (!isPointwise(next) || elements(next) !== elements(launch)) return end;
+    if (results.has(end) || next?.kind !== 'operation' || consumers.some((other) => other !== next))
+      return chain;
+    if (!isPointwise(next) || elements(next) !== elements(launch) || isClaimed(next)) return chain;
+    chain.push(next);
     end = next;
   }
 }

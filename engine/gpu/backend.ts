@@ -11,7 +11,7 @@ import type { Device } from './device.ts';
 import { Engine } from './engine.ts';
 import type { PooledBuffer } from './pool.ts';
 import { readBack } from './readback.ts';
-import { Runner, SMALL_BYTES, type RunInput } from './runner.ts';
+import { Runner, SMALL_BYTES, type Fate, type RunInput } from './runner.ts';
 import { DeviceStorage, hold, storageOf } from './storage.ts';
 
 /** Programs of graphs realised outside `jit` that are kept for the next graph of the same structure. */
@@ -69,11 +69,13 @@ export function deviceBackend(device: Device): DeviceBackend {
     const graph = captureGraph(pending, [], 'inputs');
     const { program, runner } = programFor(graph);
     const inputs = graph.inputs.map(bufferOf);
+    const sources = graph.inputs.map((tensor) => storageOf(tensor, device));
     const storages = program.outputs.map(({ aval }) => newStorage(aval));
     runner.run(
       inputs,
       graph.scalars,
       storages.map((storage) => storage.pooled),
+      fateOf(sources, storages),
     );
     // Scratch memory goes back at once: what takes it next comes later in the stream.
     runner.release();
@@ -100,12 +102,17 @@ export function deviceBackend(device: Device): DeviceBackend {
         const storages = program.outputs.map(({ aval, donor }) =>
           donor === undefined ? newStorage(aval) : storageOf(args[donor] as Tensor, device),
         );
+        const outside = captured.map(bufferOf);
+        const sources = [...args, ...captured].flatMap((tensor) =>
+          tensor.source.kind === 'value' ? [storageOf(tensor, device)] : [],
+        );
         runner.run(
-          [...inputs, ...captured.map(bufferOf)],
+          [...inputs, ...outside],
           graph.scalars,
           program.outputs.map(({ donor }, k) =>
             donor === undefined ? (storages[k] as DeviceStorage).pooled : undefined,
           ),
+          fateOf(sources, storages),
         );
         const kept = new Set(storages);
         args.forEach((tensor, k) => {
@@ -136,6 +143,16 @@ export function deviceBackend(device: Device): DeviceBackend {
     async read(tensor) {
       upload(tensor);
       return readBack(engine, tensor);
+    },
+  };
+}
+
+/** A run fails if a value it reads failed, and then so have its results. */
+function fateOf(sources: readonly DeviceStorage[], results: readonly DeviceStorage[]): Fate {
+  return {
+    obstacle: () => sources.find(({ failure }) => failure)?.failure,
+    failed(reason) {
+      for (const storage of results) storage.failure = reason;
     },
   };
 }

@@ -60,9 +60,7 @@ export class Pipelines {
             entry.pipeline = pipeline;
           },
           async (cause: unknown) => {
-            const error = await describe(dispatch, module, cause);
-            this.device.note(error);
-            throw error;
+            throw await describe(dispatch, module, cause);
           },
         ),
     };
@@ -78,7 +76,10 @@ async function describe(
   module: GPUShaderModule,
   cause: unknown,
 ): Promise<LangevinError> {
-  const { messages } = await module.getCompilationInfo();
+  const messages = await module.getCompilationInfo().then(
+    (info) => info.messages,
+    () => [], // The device is gone.
+  );
   const lines = code.split('\n');
   const errors = messages
     .filter(({ type }) => type === 'error')

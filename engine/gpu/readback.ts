@@ -12,16 +12,17 @@ const FAULT_BYTES = 16;
 export async function readBack(engine: Engine, tensor: Tensor): Promise<DeviceArray> {
   const { device, staging, stream } = engine;
   device.check();
-  const { pooled } = storageOf(tensor, device);
+  const storage = storageOf(tensor, device);
   const bytes = bytesOf(tensor);
   const target = staging.acquire(bytes + FAULT_BYTES);
   try {
     await new Promise<void>((resolve, reject) => {
       stream.push({
         run: () => {
+          if (storage.failure) return reject(storage.failure);
           device.guarded('validation', () => {
             const encoder = device.gpu.createCommandEncoder();
-            encoder.copyBufferToBuffer(pooled.buffer, 0, target.buffer, 0, bytes);
+            encoder.copyBufferToBuffer(storage.pooled.buffer, 0, target.buffer, 0, bytes);
             encoder.copyBufferToBuffer(engine.faults.buffer, 0, target.buffer, bytes, FAULT_BYTES);
             device.gpu.queue.submit([encoder.finish()]);
           });
@@ -30,6 +31,10 @@ export async function readBack(engine: Engine, tensor: Tensor): Promise<DeviceAr
       });
     });
   } catch (cause) {
+    if (cause instanceof LangevinError) {
+      staging.release(target);
+      throw cause;
+    }
     // Only a lost device, or a buffer that could not be made, rejects a mapping.
     await device.settle();
     throw new LangevinError(

@@ -2,7 +2,7 @@
  * A program on a device: its pipelines, scratch memory and bind groups. A run encodes one compute pass and submits
  * once; with the buffers of an earlier run it creates nothing.
  */
-import { fail } from '../graph/errors.ts';
+import { fail, type LangevinError } from '../graph/errors.ts';
 import { bytesOf, type BufferRef, type Program } from '../compile/program.ts';
 import type { Engine } from './engine.ts';
 import type { PooledBuffer } from './pool.ts';
@@ -11,6 +11,12 @@ import type { PooledBuffer } from './pool.ts';
 export const SMALL_BYTES: number = 1 << 16;
 /** Sets of bind groups that a program keeps, one for each combination of outside buffers. */
 const MAX_BIND_GROUP_SETS = 8;
+
+/** What becomes of a run whose code does not compile, or whose inputs could not be computed. */
+export interface Fate {
+  obstacle(): LangevinError | undefined;
+  failed(reason: LangevinError): void;
+}
 
 /** An input of a run: a buffer, or words to be copied into the program's own. */
 export type RunInput = PooledBuffer | Uint32Array<ArrayBuffer>;
@@ -50,11 +56,13 @@ export class Runner {
    * @param inputs one for each input of the program
    * @param scalars the words of its table of scalars
    * @param outputs where each output without a donor goes
+   * @param fate asked before the run why it cannot be, and told if it could not
    */
   run(
     inputs: readonly RunInput[],
     scalars: Uint32Array<ArrayBuffer>,
     outputs: readonly (PooledBuffer | undefined)[],
+    fate: Fate,
   ): void {
     const { engine, program } = this;
     const { device } = engine;
@@ -101,7 +109,10 @@ export class Runner {
 
     engine.stream.push({
       ready: this.isReady ? undefined : this.ready,
+      fail: (reason) => fate.failed(reason as LangevinError),
       run: () => {
+        const reason = fate.obstacle();
+        if (reason) return fate.failed(reason);
         for (const [buffer, words] of uploads) device.gpu.queue.writeBuffer(buffer, 0, words);
         const encoder = device.gpu.createCommandEncoder();
         const pass = encoder.beginComputePass();

@@ -2,7 +2,7 @@
  * A tensor's device memory. It returns to the pool when the tensor is disposed, when the scope it was made in
  * ends, or, as a last resort, when the tensor is collected as garbage.
  */
-import { fail } from '../graph/errors.ts';
+import { fail, type LangevinError } from '../graph/errors.ts';
 import { Tensor, type Storage } from '../graph/tensor.ts';
 import type { Device } from './device.ts';
 import type { Pool, PooledBuffer } from './pool.ts';
@@ -15,6 +15,8 @@ export class DeviceStorage implements Storage {
   readonly device: Device;
   private readonly pool: Pool;
   released = false;
+  /** Why the value could not be computed; what is computed from it fails for the same reason. */
+  failure: LangevinError | undefined;
 
   constructor(device: Device, pool: Pool, bytes: number) {
     this.device = device;

@@ -8,6 +8,8 @@ export interface Command {
   /** Settles when the command can run; absent if it can at once. */
   readonly ready?: Promise<unknown> | undefined;
   run(): void;
+  /** Called instead of `run` if `ready` rejects. */
+  fail?(reason: unknown): void;
 }
 
 export class Stream {
@@ -23,17 +25,21 @@ export class Stream {
     for (let command = this.waiting[0]; command; command = this.waiting[0]) {
       if (command.ready) {
         this.blocked = true;
-        const { ready, run } = command;
-        this.waiting[0] = { run: () => run.call(command) };
+        const waiting = command;
         const resume = (): void => {
           this.blocked = false;
           this.advance();
         };
-        void ready.then(resume, () => {
-          // What went wrong has been noted by whoever made the promise; the command cannot run.
-          this.waiting.shift();
-          resume();
-        });
+        void command.ready.then(
+          () => {
+            this.waiting[0] = { run: () => waiting.run() };
+            resume();
+          },
+          (reason: unknown) => {
+            this.waiting[0] = { run: () => waiting.fail?.(reason) };
+            resume();
+          },
+        );
         return;
       }
       this.waiting.shift();

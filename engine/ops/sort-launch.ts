@@ -75,9 +75,11 @@ export function sortLaunches(call: Call<{ readonly axis: number }>): Launch[] {
         place_order: isLast
           ? storeOrder(shape, axis)
           : {
-              store: to.order,
-              parameters: ['row: u32', 'i: u32', 'value: i32'],
-              linear: `row * ${length}u + i`,
+              buffer: to.order,
+              name: 'next_order',
+              type: 'array<u32>',
+              access: 'write',
+              text: 'fn place_order(row: u32, i: u32, value: i32) { next_order[row * LENGTH + i] = u32(value); }',
             },
       },
       groups,

@@ -63,6 +63,14 @@ test('one matrix that serves a batch is not copied', () => {
   expect(dispatches[0]?.constants).toMatchObject({ A_BATCH: 32, B_BATCH: 0 });
 });
 
+test('a sum of two matrix products is the epilogue of one of them', () => {
+  const [x, y] = [argument([8, 8]), argument([8, 8])];
+  expect(shadersOf(program([matmul(x, y).add(matmul(y, x)).relu()], [x, y]))).toEqual([
+    'matmul_registers',
+    'matmul_registers',
+  ]);
+});
+
 test('movement costs no kernel of its own', () => {
   const x = argument([4, 6]);
   const moved = concat([x.transpose().slice([1, 0], [4, 4]), x.flip(0).reshape([6, 4])]).pad([

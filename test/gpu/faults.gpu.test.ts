@@ -1,5 +1,7 @@
 /** What a device does when things go wrong: errors with codes, and never made-up numbers. */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { apply } from '../../engine/graph/tensor.ts';
+import { sqrtPrimitive } from '../../engine/ops/transcendental.ts';
 import {
   currentDevice,
   init,
@@ -78,17 +80,18 @@ test('a lost device rejects pending reads, makes later calls throw, and init() b
   await expect(old.add(1).data()).rejects.toMatchObject({ code: 'STALE_DEVICE' });
 });
 
-test('a shader that does not compile is an error with the line, at the value that needs it', async () => {
-  const { sqrtPrimitive } = await import('../../engine/ops/transcendental.ts');
-  const { apply } = await import('../../engine/graph/tensor.ts');
+test('a shader that does not compile fails the values computed with it, and no others', async () => {
   const broken = {
     ...sqrtPrimitive,
     name: 'broken',
     kernel: { kind: 'scalar' as const, expression: () => 'nonsense(1.0)' },
   };
-  await expect(apply(broken, [tensor([1, 2])], {}).data()).rejects.toMatchObject({
-    code: 'SHADER',
-    message: expect.stringContaining('nonsense') as string,
-  });
+  const bad = apply(broken, [tensor([1, 2])], {});
+  const [outcome, good] = await Promise.allSettled([bad.data(), tensor([4]).sqrt().data()]);
+  expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'SHADER' } });
+  expect(String((outcome as PromiseRejectedResult).reason)).toMatch(/shaders\/map\.wgsl.*nonsense/s);
+  expect(good).toMatchObject({ status: 'fulfilled' });
+  await expect(bad.mul(2).add(1).data()).rejects.toMatchObject({ code: 'SHADER' });
+  await expect(jit((x: Tensor) => x.sum())(bad).data()).rejects.toMatchObject({ code: 'SHADER' });
   expect([...(await tensor([4]).sqrt().data())]).toEqual([2]);
 });
