@@ -8,6 +8,9 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
 
 type StopName = keyof typeof EXIT_CODES;
 
+/** npm passes on the Ctrl-C that the terminal has already sent: two signals within so many milliseconds are one. */
+const SAME_PRESS = 100;
+
 export interface Stop {
   readonly signal: AbortSignal;
   /** The exit code of a run that was stopped, or undefined. */
@@ -20,13 +23,15 @@ export interface Stop {
 export function stopOnSignals(announce: () => void): Stop {
   const controller = new AbortController();
   let received: StopName | undefined;
+  let since = 0;
   const handle = (name: StopName): void => {
     if (received === undefined) {
       received = name;
+      since = performance.now();
       controller.abort();
       if (name !== 'SIGPIPE') announce();
       // Every further write to a closed pipe fails again; that is the same signal.
-    } else if (name !== 'SIGPIPE') process.exit(EXIT_CODES[name]);
+    } else if (name !== 'SIGPIPE' && performance.now() - since > SAME_PRESS) process.exit(EXIT_CODES[name]);
   };
   const names = Object.keys(EXIT_CODES) as StopName[];
   for (const name of names) process.on(name, handle);

@@ -63,13 +63,13 @@ const recordsIn = (out: string): string[] =>
 const manifestIn = (out: string): Manifest =>
   JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as Manifest;
 
-/** Sends the signals, each a while after the one before, once the experiment is counting. */
-function sending(...signals: NodeJS.Signals[]): (output: string, child: ChildProcess) => void {
+/** Sends the signals, `gap` milliseconds apart, once the experiment is counting. */
+function sending(gap: number, ...signals: NodeJS.Signals[]): (output: string, child: ChildProcess) => void {
   let sent = false;
   return (output, child) => {
     if (sent || !output.includes('counting')) return;
     sent = true;
-    signals.forEach((signal, k) => setTimeout(() => child.kill(signal), 200 + 60 * k));
+    signals.forEach((signal, k) => setTimeout(() => child.kill(signal), 200 + gap * k));
   };
 }
 
@@ -80,7 +80,7 @@ test.each([
   '%s finishes the step, keeps the records, writes the report and exits with %i',
   async (signal, code) => {
     const out = join(root, signal);
-    const ending = await start(slow(out), sending(signal));
+    const ending = await start(slow(out), sending(0, signal));
     expect(ending, ending.stderr).toMatchObject({ code, stderr: '' });
     expect(ending.stdout).toContain('Stopping after this step');
     expect(manifestIn(out).status).toBe('interrupted');
@@ -95,13 +95,20 @@ test.each([
 test('a second SIGINT ends the process at once, and what was recorded can be reported', async () => {
   const out = join(root, 'twice');
   const argv = slow(out).map((word) => (word === 'delay=20' ? 'delay=3000' : word));
-  const { code } = await start(argv, sending('SIGINT', 'SIGINT'));
+  const { code } = await start(argv, sending(300, 'SIGINT', 'SIGINT'));
   expect(code).toBe(130);
   expect(manifestIn(out).status).toBe('running');
   expect(existsSync(join(out, 'report.html'))).toBe(false);
   const report = spawnSync(process.execPath, [toyMain, 'report', out], { encoding: 'utf8', timeout: 20_000 });
   expect(report.status, report.stderr).toBe(0);
   expect(report.stderr).toContain('ended without saying so');
+});
+
+test('a SIGINT that comes twice at once, as npm passes it on, is one', async () => {
+  const out = join(root, 'npm');
+  const { code } = await start(slow(out), sending(0, 'SIGINT', 'SIGINT'));
+  expect(code).toBe(130);
+  expect(manifestIn(out).status).toBe('interrupted');
 });
 
 test('a second run into the directory of a living one is refused, and does not disturb it', async () => {
