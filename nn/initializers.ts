@@ -40,6 +40,6 @@ export const heNormal: Initializer = normalWith(he);
 export const zeros: Initializer = (_key, shape) => zerosOf(shape);
 
 /** The initializers by name, for configurations. */
-export const initializers: {
-  readonly [Name in 'glorotUniform' | 'glorotNormal' | 'heUniform' | 'heNormal' | 'zeros']: Initializer;
-} = { glorotUniform, glorotNormal, heUniform, heNormal, zeros };
+export const initializers: Readonly<
+  Record<'glorotUniform' | 'glorotNormal' | 'heUniform' | 'heNormal' | 'zeros', Initializer>
+> = { glorotUniform, glorotNormal, heUniform, heNormal, zeros };

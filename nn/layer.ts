@@ -7,7 +7,7 @@ import type { Shape, Tensor, Tree } from '../engine/index.ts';
 
 /** What `apply` may be told beside parameters and inputs. */
 export interface Context {
-  /** Whether this is a pass of training. No layer of this file set behaves differently; others may. Default false. */
+  /** Whether this is a pass of training, for layers that behave differently in one. Default false. */
   readonly training?: boolean;
   /** Where in the model the layer stands, as in the paths of its parameters: `dense0`. Set by `sequential`. */
   readonly path?: string;

@@ -8,6 +8,7 @@ import { measure } from './measurement.ts';
 import { problemOf, type Problem } from './problem.ts';
 import { readRecords } from './records.ts';
 import { report } from './report.ts';
+import { optimizerOf, trainingStep } from './step.ts';
 import { train as trainOnce } from './training.ts';
 
 export const noiseEnhancement: Experiment<Config> = {
@@ -51,28 +52,31 @@ async function* runSweep(
   problem: Problem,
   context: RunContext,
 ): AsyncGenerator<RunRecord> {
-  const grid = gridOf(sweep).flatMap(([alpha, batchSize]) =>
-    Array.from({ length: sweep.seeds }, (_, replica) => ({ sweep: name, alpha, batchSize, replica })),
-  );
-  const total = grid.reduce((sum, { alpha, batchSize }) => sum + stepLimit(sweep, alpha, batchSize), 0);
+  const grid = gridOf(sweep);
+  const total =
+    sweep.seeds * grid.reduce((sum, [alpha, batchSize]) => sum + stepLimit(sweep, alpha, batchSize), 0);
   const [trainEvaluator, testEvaluator] = [
     evaluator(problem, problem.train),
     evaluator(problem, problem.test),
   ];
   let before = 0;
-  for (const identity of grid) {
-    if (context.signal.aborted) break;
-    const { alpha, batchSize, replica } = identity;
-    const note = `α ${alpha}, batch ${batchSize}${sweep.seeds > 1 ? `, initialisation ${replica + 1}` : ''}`;
-    yield* trainOnce(sweep, identity, {
-      seed: context.seed,
-      signal: context.signal,
-      problem,
-      trainEvaluator,
-      testEvaluator,
-      progress: (step) => context.progress({ done: before + step, total, unit: 'steps', note }),
-    });
-    before += stepLimit(sweep, alpha, batchSize);
+  for (const [alpha, batchSize] of grid) {
+    const step = trainingStep(problem, sweep, alpha, optimizerOf(sweep));
+    for (let replica = 0; replica < sweep.seeds && !context.signal.aborted; replica++) {
+      const note = `α ${alpha}, batch ${batchSize}${sweep.seeds > 1 ? `, initialisation ${replica + 1}` : ''}`;
+      const identity = { sweep: name, alpha, batchSize, replica };
+      yield* trainOnce(sweep, identity, {
+        seed: context.seed,
+        signal: context.signal,
+        problem,
+        step,
+        trainEvaluator,
+        testEvaluator,
+        progress: (done) => context.progress({ done: before + done, total, unit: 'steps', note }),
+      });
+      before += stepLimit(sweep, alpha, batchSize);
+    }
+    step.dispose();
   }
   trainEvaluator.dispose();
   testEvaluator.dispose();

@@ -14,7 +14,7 @@ import type { RunRecord, StopSignal } from '../types.ts';
 import { stepLimit, type Sweep } from './config.ts';
 import type { Evaluator } from './evaluation.ts';
 import { replicaSeed, type Problem } from './problem.ts';
-import { initialState, optimizerOf, trainingStep, type TrainingState, type TrainingStep } from './step.ts';
+import { initialState, optimizerOf, type TrainingState, type TrainingStep } from './step.ts';
 
 /** Streams of the two batches, so that no other sampler of the seed shares their draws. */
 export const FIRST_STREAM = 0;
@@ -36,6 +36,8 @@ export interface TrainingContext {
   readonly seed: number;
   readonly signal: StopSignal;
   readonly problem: Problem;
+  /** Of the run's α; runs of one batch size share its program. */
+  readonly step: TrainingStep;
   readonly trainEvaluator: Evaluator;
   readonly testEvaluator: Evaluator;
   /** Called at every step with the number of steps made. */
@@ -52,11 +54,10 @@ export async function* train(
   identity: RunIdentity,
   context: TrainingContext,
 ): AsyncGenerator<RunRecord> {
-  const { problem, signal } = context;
+  const { problem, step, signal } = context;
   const { sweep: sweepName, alpha, batchSize, replica } = identity;
   const labels = { sweep: sweepName, alpha, batchSize, replica };
   const optimizer = optimizerOf(sweep);
-  const step = trainingStep(problem, sweep, alpha, optimizer);
   const batchesAt = batches(sweep, problem, identity, context.seed);
   const limit = stepLimit(sweep, alpha, batchSize);
   const rule: HalvingRule = {
@@ -120,7 +121,7 @@ export async function* train(
       converged: halving.phase === 'converged',
     };
   } finally {
-    release(state, step);
+    tree.leaves(state).forEach((leaf) => leaf.dispose());
   }
 }
 
@@ -158,9 +159,4 @@ async function checkFinite(
     `Step ${failedAt} (α = ${alpha}, B = ${batchSize}): the loss is not finite, and the parameters were left as before the step; ` +
       `the first tensor that is not finite is ${found?.description ?? 'not to be found again'}. Take a smaller learning rate or α.`,
   );
-}
-
-function release(state: TrainingState, step: TrainingStep): void {
-  step.dispose();
-  for (const leaf of tree.leaves(state)) leaf.dispose();
 }
