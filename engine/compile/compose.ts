@@ -318,6 +318,7 @@ function replaceBlocks(shader: ShaderInfo, blocks: ReadonlyMap<string, string>):
   for (const name of shader.blocks) {
     const composed = blocks.get(name) ?? fail('SHADER', `${shader.file}: block '${name}' was not composed.`);
     const [begin, end] = [`//@begin ${name}\n`, `//@end ${name}`];
+    if (composed === 'as written') continue;
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
     text = `${text.slice(0, from)}${composed}${text.slice(to + end.length)}`;
   }
