@@ -317,10 +317,10 @@ function replaceBlocks(shader: ShaderInfo, blocks: ReadonlyMap<string, string>):
   let text = shader.source;
   for (const name of shader.blocks) {
     const composed = blocks.get(name) ?? fail('SHADER', `${shader.file}: block '${name}' was not composed.`);
-    const [begin, end] = [`//@begin ${name}\n`, `//@end ${name}`];
+    const [begin, end] = [`//@begin ${name}\n`, `//@end ${name}\n`];
     if (composed === 'as written') continue;
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    text = `${text.slice(0, from)}${composed}${text.slice(to + end.length)}`;
+    text = `${text.slice(0, from)}${composed}\n${text.slice(to + end.length)}`;
   }
   return text.replace(/^\/\/.*\n/gm, '');
 }
