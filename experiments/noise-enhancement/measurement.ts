@@ -183,8 +183,10 @@ async function trainTo(
   const step = trainingStep(problem, sweep, 1, optimizer);
   let state = initialState(problem.initialize(0), optimizer);
   for (let t = 0; t < trainingSteps && !signal.aborted; t++) {
-    state = step(state, problem.train.tensors, tensor(batches.indices(t)));
-    if (t % 32 === 31) await state.step.item();
+    const [next, failedAt] = step(state, problem.train.tensors, tensor(batches.indices(t)));
+    state = next;
+    failedAt.dispose();
+    if (t % 8 === 7) await state.step.item();
     progress({ done: t + 1, total: trainingSteps, unit: 'steps', note: 'training up to the measured point' });
   }
   const { params, ...rest } = state;

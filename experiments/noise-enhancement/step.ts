@@ -4,7 +4,8 @@
  *
  * The step is transactional. If the loss is not finite, the step leaves parameters and optimizer as they were and
  * notes its number; and so does every later step, since a run that failed once is over. So the host need not look
- * at every loss: whenever it looks, the parameters are those from which the first bad step started.
+ * at every loss: whenever it looks, the parameters are those from which the first bad step started. What it looks at
+ * is a tensor beside the state, so that reading it does not wait for the steps that take the state over.
  */
 import {
   add,
@@ -13,6 +14,7 @@ import {
   jit,
   less,
   logicalAnd,
+  logicalNot,
   tensor,
   tree,
   where,
@@ -44,7 +46,11 @@ export type TrainingState = {
   readonly lossSum: Tensor;
 };
 
-export type TrainingStep = Jitted<[TrainingState, ResidentTensors, ...Tensor[]], TrainingState>;
+/** The next state, and its `failedAt` as f32 in memory of its own. */
+export type TrainingStep = Jitted<
+  [TrainingState, ResidentTensors, ...Tensor[]],
+  [state: TrainingState, failedAt: Tensor]
+>;
 
 export function optimizerOf({ optimizer, learningRate, momentum }: Sweep): GradientTransformation {
   const rate = adjustable(learningRate);
@@ -70,7 +76,7 @@ export function trainingStep(
 ): TrainingStep {
   const rule = noiseEnhanced({ alpha, form: sweep.form });
   return jit(
-    (state: TrainingState, tensors: ResidentTensors, ...batches: Tensor[]): TrainingState => {
+    (state: TrainingState, tensors: ResidentTensors, ...batches: Tensor[]): [TrainingState, Tensor] => {
       const [first, second] = batches as [Tensor, Tensor?];
       const [loss, gradient] = rule.gradient(problem.weightedLoss(tensors))(state.params, first, second);
       const [updates, next] = optimizer.update(gradient, state.optimizer, state.params);
@@ -78,17 +84,17 @@ export function trainingStep(
       const accepted = logicalAnd(isFinite(loss), healthy);
       const accept = <T extends Tree>(after: T, before: T): T =>
         tree.map((a, b) => where(accepted, a, b), after, before);
-      return {
-        params: accept(applyUpdates(state.params, updates), state.params),
-        optimizer: accept(next, state.optimizer),
-        step: add(state.step, cast(accepted, 'i32')),
-        failedAt: where(
-          logicalAnd(healthy, isFinite(loss)),
-          state.failedAt,
-          where(healthy, state.step, state.failedAt),
-        ),
-        lossSum: where(accepted, add(state.lossSum, loss), state.lossSum),
-      };
+      const failedAt = where(logicalAnd(healthy, logicalNot(isFinite(loss))), state.step, state.failedAt);
+      return [
+        {
+          params: accept(applyUpdates(state.params, updates), state.params),
+          optimizer: accept(next, state.optimizer),
+          step: add(state.step, cast(accepted, 'i32')),
+          failedAt,
+          lossSum: where(accepted, add(state.lossSum, loss), state.lossSum),
+        },
+        cast(failedAt, 'f32'),
+      ];
     },
     { donate: [0] },
   );

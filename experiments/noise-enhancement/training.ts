@@ -20,8 +20,11 @@ import { initialState, optimizerOf, type TrainingState, type TrainingStep } from
 export const FIRST_STREAM = 0;
 export const SECOND_STREAM = 1;
 
-/** Steps between looks at whether a step failed. Each look waits for the device. */
-const LOOK_EVERY = 32;
+/**
+ * Steps between looks at whether a step failed. What is looked at was read so many steps ago, so the device always
+ * has work; and no more than twice so many steps are under way, so that a run can be stopped soon.
+ */
+const LOOK_EVERY = 4;
 
 /** Which run of which sweep. */
 export interface RunIdentity {
@@ -69,21 +72,28 @@ export async function* train(
   let halving = initialHalving;
   let state = initialState(problem.initialize(replica), optimizer);
   let trainLoss = NaN;
+  /** The number of the failed step, or -1, as of the last look. */
+  let look = Promise.resolve(-1);
   try {
     let done = 0;
     let summedFrom = 0;
     while (halving.phase === 'running' && !signal.aborted) {
       const indices = batchesAt(done);
-      state = step(state, problem.train.tensors, ...indices);
-      indices.forEach((batch) => batch.dispose());
+      const [next, failedAt] = step(state, problem.train.tensors, ...indices);
+      state = next;
       done++;
+      indices.forEach((batch) => batch.dispose());
       context.progress(done);
+      if (done % LOOK_EVERY === 0) {
+        if ((await look) >= 0) await explainFailure(state, sweep, identity, context);
+        look = readOnce(failedAt);
+      } else failedAt.dispose();
       const lossDue = done % lossEvery === 0 || done === limit;
       const testDue = sweep.testEvery > 0 && done % sweep.testEvery === 0 && done !== limit;
-      if (lossDue || testDue || done % LOOK_EVERY === 0) await checkFinite(state, sweep, identity, context);
       if (!lossDue && !testDue) continue;
+      if ((await state.failedAt.item()) >= 0) await explainFailure(state, sweep, identity, context);
       const rate = learningRateFactor(halving);
-      const minibatchLoss = (await state.lossSum.item()) / (done - summedFrom);
+      const minibatchLoss = (await readOnce(state.lossSum)) / (done - summedFrom);
       state = { ...state, lossSum: tensor(0) };
       summedFrom = done;
       if (lossDue) trainLoss = (await context.trainEvaluator.evaluate(state.params)).loss;
@@ -121,6 +131,7 @@ export async function* train(
       converged: halving.phase === 'converged',
     };
   } finally {
+    await look.catch(() => undefined);
     tree.leaves(state).forEach((leaf) => leaf.dispose());
   }
 }
@@ -139,15 +150,20 @@ function batches(
   return (step) => samplers.map((each) => tensor(each.indices(step)));
 }
 
-/** Throws if a step failed, after running that step again piece by piece to find where. */
-async function checkFinite(
+async function readOnce(x: Tensor): Promise<number> {
+  const value = await x.item();
+  x.dispose();
+  return value;
+}
+
+/** Throws, after running the failed step again piece by piece to find where it failed. */
+async function explainFailure(
   state: TrainingState,
   sweep: Sweep,
   identity: RunIdentity,
   { problem, seed }: TrainingContext,
-): Promise<void> {
+): Promise<never> {
   const failedAt = await state.failedAt.item();
-  if (failedAt < 0) return;
   const { alpha, batchSize } = identity;
   const [first, second] = batches(sweep, problem, identity, seed)(failedAt) as [Tensor, Tensor?];
   const { params } = state;

@@ -178,11 +178,11 @@ describe('the noise-enhancement experiment', () => {
       Promise.all(tree.leaves(t as never).map(async (leaf) => [...(await leaf.data())]));
     let state = initialState(problem.initialize(0), optimizer);
     const batch = () => tensor(Int32Array.of(0, 1, 2));
-    state = step(state, problem.train.tensors, batch());
+    [state] = step(state, problem.train.tensors, batch());
     expect(await state.failedAt.item()).toBe(-1);
     const before = await values({ params: state.params, optimizer: state.optimizer });
     for (let t = 0; t < 2; t++) {
-      state = step(state, problem.train.tensors, batch());
+      [state] = step(state, problem.train.tensors, batch());
       expect(await state.failedAt.item()).toBe(1);
       expect(await values({ params: state.params, optimizer: state.optimizer })).toEqual(before);
     }

@@ -40,7 +40,9 @@ async function trained(
   let state = initialState(problem.initialize(0), optimizer);
   for (let t = 0; t < steps; t++) {
     const second = alpha === 1 ? [] : [batch(t, 1)];
-    state = step(state, problem.train.tensors, batch(t, 0), ...second);
+    const [next, failedAt] = step(state, problem.train.tensors, batch(t, 0), ...second);
+    state = next;
+    failedAt.dispose();
     await look(state);
   }
   return state;
