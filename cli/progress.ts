@@ -22,7 +22,7 @@ export interface ProgressLine {
 export function progressLine(terminal: Terminal, now: () => number = () => performance.now()): ProgressLine {
   let samples: { readonly time: number; readonly done: number }[] = [];
   let unit: string | undefined;
-  let drawn = -Infinity;
+  let drawn: number | undefined;
   let length = 0;
 
   const clear = (): void => {
@@ -32,14 +32,14 @@ export function progressLine(terminal: Terminal, now: () => number = () => perfo
   return {
     update(progress) {
       const time = now();
+      drawn ??= terminal.redraws ? -Infinity : time;
       // Another unit, or a count that starts again: a new measurement.
       if (progress.unit !== unit || progress.done < (samples.at(-1)?.done ?? 0)) samples = [];
       unit = progress.unit;
-      const first = samples.length === 0;
-      if (first) drawn = terminal.redraws ? -Infinity : time;
-      if (!first && time - drawn < (terminal.redraws ? REDRAW : PLAIN)) return;
+      const due = time - drawn >= (terminal.redraws ? REDRAW : PLAIN);
+      if (!due && samples.length > 0) return;
       samples = [...samples.filter((sample) => time - sample.time <= WINDOW), { time, done: progress.done }];
-      if (first && !terminal.redraws) return;
+      if (!due) return;
       drawn = time;
       const text = describe(progress, rateOf(samples), terminal.redraws ? terminal.width - 1 : Infinity);
       if (!terminal.redraws) return terminal.print(text);

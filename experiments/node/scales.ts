@@ -24,7 +24,8 @@ export function scaleOf(figure: FigureSection, axis: 'x' | 'y'): Scale {
     (value) => Number.isFinite(value) && (type === 'linear' || value > 0),
   );
   const span = domain ?? widened(values, type);
-  const marks = ticks ?? (type === 'log' ? logTicks(span) : linearTicks(span));
+  const settings = type === 'log' && axis === 'x' ? settingsOf(figure) : undefined;
+  const marks = ticks ?? settings ?? (type === 'log' ? logTicks(span) : linearTicks(span));
   const range = domain ?? (type === 'linear' && axis === 'y' && !ticks ? outer(span, marks) : span);
   return {
     type,
@@ -39,6 +40,13 @@ export function scaleOf(figure: FigureSection, axis: 'x' | 'y'): Scale {
     contains: (value) => value >= range[0] && value <= range[1],
     lower,
   };
+}
+
+/** The places of all points along x when they are few and apart: a grid of settings, which is marked best by itself. */
+function settingsOf({ series }: FigureSection): readonly number[] | undefined {
+  const places = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
+  const apart = places.every((x, k) => k === 0 || x > 1.15 * (places[k - 1] ?? 0));
+  return places.length > 0 && places.length <= 8 && apart ? places : undefined;
 }
 
 /** The points that both axes can show somewhere, in their order. */

@@ -47,6 +47,17 @@ test.each([
   );
 });
 
+test('parts that are each shorter than the pause between plain lines do not keep them back', () => {
+  let [text, time] = ['', 0];
+  const line = progressLine(terminalOf({ write: (more) => (text += more) }, {}), () => time);
+  for (let part = 0; part < 8; part++)
+    for (let done = 1; done <= 4; done++) {
+      time += 1000;
+      line.update({ done, total: 4, unit: 'draws', note: `part ${part}` });
+    }
+  expect(text.trimEnd().split('\n')).toHaveLength(3);
+});
+
 test('NO_COLOR turns colours off, and a terminal has them otherwise', () => {
   const stream = { isTTY: true, write: () => true };
   expect(terminalOf(stream, {}).bold('x')).toBe('\u001b[1mx\u001b[0m');

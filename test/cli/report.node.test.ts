@@ -135,6 +135,23 @@ test.each([
   expect(ticks.length).toBeLessThanOrEqual(12);
 });
 
+test('a logarithmic x axis over a few settings is marked at these', () => {
+  const points = [32, 128, 500].map((x) => ({ x, y: 1 }));
+  const ticksOf = (more: typeof points): readonly number[] =>
+    scaleOf(
+      {
+        ...figure,
+        x: { label: 'B', scale: 'log' },
+        series: [{ label: '', points: [...points, ...more] }],
+        curves: [],
+        lines: [],
+      },
+      'x',
+    ).ticks;
+  expect(ticksOf([])).toEqual([32, 128, 500]);
+  expect(ticksOf([{ x: 510, y: 1 }])).toEqual([50, 100, 200, 500]);
+});
+
 test('text from experiments, configurations and adapters is escaped everywhere', () => {
   const text = '<script>alert(1)</script>';
   const html = page(
