@@ -12,7 +12,7 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
   // One matrix may serve the whole batch.
   const strideA = call.elementsOf(0) === m * k ? 0 : m * k;
   const strideB = call.elementsOf(1) === k * n ? 0 : k * n;
-  const { shader, rows, columns, extra } = variantFor(call.adapter);
+  const { shader, groups, extra } = variantFor(call.adapter, m, n, k);
   return [
     {
       shader,
@@ -35,23 +35,31 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
           linear: `((b * ${m}u + row) * ${n}u + col)`,
         },
       },
-      groups: [Math.ceil(n / columns), Math.ceil(m / rows), batch],
+      groups: [...groups, batch],
     },
   ];
 }
 
-/** A kernel, and the tile of the result that one workgroup computes. */
+/** A kernel, the workgroups that one matrix takes, and constants that only this kernel has. */
 interface Variant {
   readonly shader: string;
-  readonly rows: number;
-  readonly columns: number;
+  readonly groups: readonly [number, number];
   readonly extra?: Readonly<Record<string, number>>;
 }
 
-function variantFor({ kind, lanes }: AdapterTraits): Variant {
-  if (kind === 'cpu' && (lanes === 4 || lanes === 8))
-    return { shader: 'matmul_subgroup', rows: 32, columns: 64, extra: { LANES: lanes } };
-  return { shader: kind === 'gpu' ? 'matmul_tiled' : 'matmul_registers', rows: 64, columns: 64 };
+/** Multiply-adds below which compiling a tiled kernel costs more than it ever saves. */
+const SMALL = 1 << 16;
+
+function variantFor({ kind, lanes }: AdapterTraits, m: number, n: number, k: number): Variant {
+  const tiles = (rows: number, columns: number): [number, number] => [
+    Math.ceil(n / columns),
+    Math.ceil(m / rows),
+  ];
+  if (m * n * k <= SMALL) return { shader: 'matmul_small', groups: [Math.ceil((m * n) / 64), 1] };
+  if (kind === 'gpu') return { shader: 'matmul_tiled', groups: tiles(64, 64) };
+  if (lanes === 4 || lanes === 8)
+    return { shader: 'matmul_subgroup', groups: tiles(32, 64), extra: { LANES: lanes } };
+  return { shader: 'matmul_registers', groups: tiles(64, 64) };
 }
 
 /** An operand whose rows start at multiples of four elements is read as vectors, another element by element. */
