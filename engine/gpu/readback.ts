@@ -1,5 +1,5 @@
 /** Reading values back. The fault words travel with every value, so that a wrong index never goes unnoticed. */
-import { fromWords, type DeviceArray, type DType } from '../graph/dtype.ts';
+import { fromWords, type DeviceArray } from '../graph/dtype.ts';
 import { LangevinError } from '../graph/errors.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
@@ -48,11 +48,7 @@ export async function readBack(engine: Engine, tensor: Tensor): Promise<DeviceAr
   staging.release(target);
   await device.settle();
   checkFaults(engine, new Uint32Array(words, bytes, 3));
-  return values(tensor.dtype, words.slice(0, 4 * sizeOf(tensor.shape)));
-}
-
-function values(dtype: DType, words: ArrayBuffer): DeviceArray {
-  return fromWords(dtype, words);
+  return fromWords(tensor.dtype, words.slice(0, 4 * sizeOf(tensor.shape)));
 }
 
 function checkFaults(engine: Engine, [flag, index, extent]: Uint32Array): void {

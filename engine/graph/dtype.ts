@@ -11,9 +11,6 @@ export type DeviceArray = Float32Array | Int32Array | Uint32Array | Uint8Array;
 /** Host values of any backend; Float64Array where f32 is held in float64. */
 export type HostArray = DeviceArray | Float64Array;
 
-/** Bytes of one element in a device buffer, whatever its dtype. */
-export const WORD = 4;
-
 export function isFloat(dtype: DType): boolean {
   return dtype === 'f32';
 }

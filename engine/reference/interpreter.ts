@@ -3,7 +3,7 @@
  * Rules are proved here, kernels are held against it.
  */
 import type { Backend, Capture, Executable } from '../graph/backend.ts';
-import { fromWords, isFloat, referenceArray, toWords, type HostArray } from '../graph/dtype.ts';
+import { isFloat, referenceArray, type HostArray } from '../graph/dtype.ts';
 import { fail } from '../graph/errors.ts';
 import type { NdArray } from '../graph/ndarray.ts';
 import { DONATED, Tensor, topologicalOrder, type Storage } from '../graph/tensor.ts';
@@ -115,9 +115,4 @@ function executable({ placeholders, outputs, donated }: Capture): Executable {
     },
     dispose: () => undefined,
   };
-}
-
-/** f32 values as a device would hold them; the other dtypes unchanged. */
-export function roundToDevice(array: NdArray): NdArray {
-  return { ...array, data: fromWords(array.dtype, toWords(array.dtype, array.data).buffer) };
 }
