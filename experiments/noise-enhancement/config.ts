@@ -163,7 +163,7 @@ export const presets: Readonly<Record<PresetName, Config>> = {
   smoke: {
     ...f1,
     alphas: [1, 1.5, 3],
-    batchSizes: [32, 128],
+    batchSizes: [32, 100],
     pairs: [],
     seeds: 1,
     hidden: [64, 64],
@@ -171,7 +171,7 @@ export const presets: Readonly<Record<PresetName, Config>> = {
     testExamples: 1000,
     halveAt: 0.5,
     stopBelow: 0.1,
-    maxSteps: 160,
+    maxSteps: 120,
     lossEvery: 40,
     measurement: {
       ...measurement,
