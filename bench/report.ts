@@ -1,0 +1,96 @@
+/** The results of a run, and how they are shown. */
+import type { Comparison } from './comparison.ts';
+import type { KernelResult } from './kernels.ts';
+import type { ReplayResult } from './replay.ts';
+import { median } from './statistics.ts';
+import { markdownTable } from './table.ts';
+import type { StepResult } from './training.ts';
+
+export interface Report {
+  readonly machine: {
+    readonly adapter: string;
+    readonly cpu: string;
+    readonly node: string;
+    readonly langevin: string;
+    readonly dawn: string;
+    /** Load averages over one minute, at the start and at the end: above what the run itself causes, times are long. */
+    readonly load: readonly [number, number];
+  };
+  readonly matmul?: readonly KernelResult[];
+  readonly memory?: readonly KernelResult[];
+  readonly steps?: readonly StepResult[];
+  readonly replay?: readonly ReplayResult[];
+  readonly peers?: readonly Comparison[];
+  /** Comparisons that broke off, and why. */
+  readonly failures?: readonly string[];
+  /** Why there is no comparison, if one was asked for. */
+  readonly skipped?: string;
+}
+
+export function render(report: Report): string {
+  const { adapter, cpu, node, langevin, dawn, load } = report.machine;
+  const parts = [
+    `langevin ${langevin}, Dawn (webgpu) ${dawn}, Node ${node}\n${adapter}\n${cpu}; load ${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end`,
+  ];
+  const section = (
+    title: string,
+    head: readonly string[],
+    rows: readonly (readonly (string | number)[])[],
+  ): number => parts.push(`${title}\n\n${markdownTable(head, rows)}`);
+  if (report.matmul) section('Matrix products', ['product', 'ms', 'GFLOP/s'], kernelRows(report.matmul));
+  if (report.memory) section('Memory traffic', ['kernel', 'ms', 'GB/s'], kernelRows(report.memory));
+  if (report.steps) {
+    section(
+      'Training steps',
+      ['step', 'ms', 'GFLOP/s', 'dispatches', 'live MB', 'allocated MB'],
+      report.steps.map((step) => [
+        step.title,
+        step.ms,
+        step.gflops,
+        step.dispatches,
+        step.liveBytes / 1e6,
+        step.allocatedBytes / 1e6,
+      ]),
+    );
+    section(
+      'First call',
+      ['step', 'recording, ms', 'then to the first loss, ms', 'pipelines'],
+      report.steps.map((step) => [step.title, step.recordMs, step.firstLossMs, step.pipelines]),
+    );
+  }
+  if (report.replay)
+    section(
+      'Replay, main thread (median)',
+      ['step', 'dispatches', 'µs per step', 'µs per dispatch', 'own JavaScript, µs', 'own, µs per dispatch'],
+      report.replay.map((r) => [
+        r.title,
+        r.dispatches,
+        r.hostUs,
+        r.hostUsPerDispatch,
+        r.ownUs,
+        r.ownUsPerDispatch,
+      ]),
+    );
+  const [first] = report.peers ?? [];
+  if (report.peers && first)
+    section(
+      `In turn with ${first.peer.engine} ${first.peer.version} (WebGPU, ${first.peer.adapter})`,
+      ['step', 'langevin, ms', `${first.peer.engine}, ms`, 'ratio', 'over rounds', 'target', 'met'],
+      report.peers.map((c) => [
+        c.title,
+        median(c.oursMs),
+        median(c.peerMs),
+        c.ratio,
+        `${c.range[0].toFixed(2)} – ${c.range[1].toFixed(2)} (${c.oursMs.length})`,
+        c.target,
+        c.ratio >= c.target ? 'yes' : 'no',
+      ]),
+    );
+  for (const failure of report.failures ?? []) parts.push(`Comparison failed: ${failure}`);
+  if (report.skipped !== undefined) parts.push(`No comparison with TensorFlow.js: ${report.skipped}.`);
+  return parts.join('\n\n');
+}
+
+function kernelRows(results: readonly KernelResult[]): (readonly [string, number, number])[] {
+  return results.map(({ name, ms, rate }) => [name, ms, rate]);
+}
