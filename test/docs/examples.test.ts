@@ -53,7 +53,8 @@ function typeErrors({ path, sections }: Document): string[] {
   );
   return [...modules.keys()].flatMap((file) => {
     const source = program.getSourceFile(file);
-    return ts.getPreEmitDiagnostics(program, source).map(({ start = 0, messageText }) => {
+    const errors = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    return errors.map(({ start = 0, messageText }) => {
       const line = (source?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
       return `${path}:${line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
     });
