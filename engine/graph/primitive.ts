@@ -129,8 +129,8 @@ export type Operand =
 
 /** A marked block of a shader that is replaced by composed text. */
 export type Block =
-  /** Verbatim WGSL, or the file's own text. */
-  | { readonly text: string | 'as written' }
+  /** Verbatim WGSL; `as written` keeps the file's own text. */
+  | { readonly text: string }
   /**
    * `fn name(parameters) -> element`: the element of `element` at a position given by the parameters. With `limit`, the
    * element is an index, returned as u32: one outside [0, limit) raises the device's fault word.
