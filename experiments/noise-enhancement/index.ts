@@ -2,9 +2,10 @@
 import { parameterCount } from '../../nn/index.ts';
 import { tree } from '../../engine/index.ts';
 import type { Experiment, Json, RunContext, RunRecord } from '../types.ts';
-import { checkConfig, gridOf, presets, stepLimit, sweepsOf, type Config, type Sweep } from './config.ts';
+import { checkConfig, gridOf, stepLimit, sweepsOf, type Config, type Sweep } from './config.ts';
 import { evaluator } from './evaluation.ts';
 import { measure } from './measurement.ts';
+import { presets } from './presets.ts';
 import { problemOf, type Problem } from './problem.ts';
 import { readRecords } from './records.ts';
 import { report } from './report.ts';

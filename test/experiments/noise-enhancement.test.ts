@@ -1,13 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, type Dataset } from '../../data/index.ts';
 import { init } from '../../engine/index.ts';
-import {
-  checkConfig,
-  gridOf,
-  presets,
-  stepLimit,
-  type Config,
-} from '../../experiments/noise-enhancement/config.ts';
+import { checkConfig, gridOf, stepLimit, type Config } from '../../experiments/noise-enhancement/config.ts';
+import { presets } from '../../experiments/noise-enhancement/presets.ts';
 import { noiseEnhancement } from '../../experiments/noise-enhancement/index.ts';
 import type { Manifest, PresetName, RunContext, RunRecord } from '../../experiments/types.ts';
 

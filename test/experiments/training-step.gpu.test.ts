@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, type Dataset } from '../../data/index.ts';
 import { counters, init, tensor, tree, type Tensor } from '../../engine/index.ts';
-import { presets } from '../../experiments/noise-enhancement/config.ts';
+import { presets } from '../../experiments/noise-enhancement/presets.ts';
 import { problemOf, type Problem } from '../../experiments/noise-enhancement/problem.ts';
 import {
   initialState,
