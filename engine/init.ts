@@ -52,8 +52,8 @@ export function counters(): Readonly<Counters> | undefined {
 }
 
 /**
- * Runs `f` and frees every tensor that was realised meanwhile and is not in what it returns (a tree). If `f`
- * throws, all of them are freed. `f` is synchronous: realise and read outside, or scope each part.
+ * Runs `f` and frees every tensor that was made meanwhile and is not in what it returns (a tree). If `f` throws, all
+ * of them are freed. `f` is synchronous: realise and read outside, or scope each part.
  */
 export function scope<R extends Tree | void>(f: () => R): R {
   return inScope(f, (result) => {

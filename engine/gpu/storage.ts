@@ -3,7 +3,7 @@
  * ends, or, as a last resort, when the tensor is collected as garbage.
  */
 import { fail, type LangevinError } from '../graph/errors.ts';
-import { Tensor, type Storage } from '../graph/tensor.ts';
+import { tensorsMade, type Storage, type Tensor } from '../graph/tensor.ts';
 import type { Device } from './device.ts';
 import type { Pool, PooledBuffer } from './pool.ts';
 
@@ -25,7 +25,6 @@ export class DeviceStorage implements Storage {
     this.pooled = pool.acquire(bytes);
     device.counters.liveTensors++;
     device.counters.liveBytes += bytes;
-    for (const scope of scopes) scope.add(this);
   }
 
   release(): void {
@@ -43,6 +42,7 @@ export function hold(tensor: Tensor, storage: DeviceStorage): void {
   collected.unregister(storage);
   tensor.source = { kind: 'value', storage };
   collected.register(tensor, storage, storage);
+  for (const scope of scopes) if (tensor.serial >= scope.start) scope.made.add(storage);
 }
 
 /** The device memory of a realised tensor. */
@@ -65,22 +65,28 @@ export function storageOf(tensor: Tensor, device: Device): DeviceStorage {
   return source.storage;
 }
 
-const scopes: Set<DeviceStorage>[] = [];
+interface Scope {
+  /** Serial number of the first tensor that can belong to the scope. */
+  readonly start: number;
+  readonly made: Set<DeviceStorage>;
+}
+
+const scopes: Scope[] = [];
 
 /**
- * Runs `f` and frees the device memory of every tensor realised meanwhile that `survivors` does not name.
- * If `f` throws, all of it is freed.
+ * Runs `f` and frees the device memory of every tensor made meanwhile that `survivors` does not name; older tensors
+ * that `f` merely realised keep theirs. If `f` throws, all of it is freed.
  */
 export function inScope<T>(f: () => T, survivors: (result: T) => readonly Tensor[]): T {
-  const made = new Set<DeviceStorage>();
-  scopes.push(made);
+  const scope: Scope = { start: tensorsMade(), made: new Set() };
+  scopes.push(scope);
   const kept = new Set<unknown>();
   try {
     const result = f();
     for (const { source } of survivors(result)) if (source.kind === 'value') kept.add(source.storage);
     return result;
   } finally {
-    scopes.splice(scopes.indexOf(made), 1);
-    for (const storage of made) if (!kept.has(storage)) storage.release();
+    scopes.splice(scopes.indexOf(scope), 1);
+    for (const storage of scope.made) if (!kept.has(storage)) storage.release();
   }
 }

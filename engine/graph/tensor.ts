@@ -42,11 +42,20 @@ export type Source =
  */
 export const MAX_PENDING_DEPTH = 1000;
 
+let made = 0;
+
+/** Tensors made so far: those with a `serial` from here on are newer. */
+export function tensorsMade(): number {
+  return made;
+}
+
 export class Tensor implements Aval {
   readonly shape: Shape;
   readonly dtype: DType;
   /** @internal */
   source: Source;
+  /** @internal Tensors made before this one. */
+  readonly serial: number = made++;
   /** @internal Longest chain of pending operations behind this node. */
   readonly depth: number;
 

@@ -258,6 +258,17 @@ test('a scope frees what it made and does not return, and everything if it throw
   await expect(inside?.data()).rejects.toMatchObject({ code: 'RELEASED' });
 });
 
+test('a scope leaves older tensors that it merely realised', async () => {
+  const host = tensor(new Float32Array(40_000).fill(2), [40_000]);
+  const pending = tensor([1, 2]).add(1);
+  const f = jit((x: Tensor, y: Tensor) => [x.sum(), y.sum()]);
+  scope(() => {
+    f(host, pending);
+  });
+  expect(await host.sum().item()).toBe(80_000);
+  expect(await values(pending)).toEqual([2, 3]);
+});
+
 test('two concurrent reads of one tensor are both right', async () => {
   const x = add(tensor([1, 2, 3]), 1);
   const [a, b] = await Promise.all([x.data(), x.data()]);
