@@ -23,6 +23,15 @@ fn isNotANumber(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// The larger and the smaller of two numbers, NaN if either is: WGSL's max and min may drop it.
+fn larger(a: f32, b: f32) -> f32 {
+  return select(select(max(a, b), b, isNotANumber(b)), a, isNotANumber(a));
+}
+
+fn smaller(a: f32, b: f32) -> f32 {
+  return select(select(min(a, b), b, isNotANumber(b)), a, isNotANumber(a));
+}
+
 // ln(1 + f) - f for 1 + f in [sqrt(1/2), sqrt(2)), by s = f / (2 + f): ln(1 + f) = 2 artanh s.
 fn log1pTail(f: f32) -> f32 {
   let s = f / (2.0 + f);
@@ -125,7 +134,7 @@ fn expm1(x: f32) -> f32 {
   return ((r - d) + 1.0) * power * select(1.0, 2.0, k > 127.0) - 1.0;
 }
 
-// 1.9 ulp.
+// 2.1 ulp.
 fn hyperbolicTangent(x: f32) -> f32 {
   let z = abs(x);
   if (z > 10.0) {
@@ -137,7 +146,7 @@ fn hyperbolicTangent(x: f32) -> f32 {
   return select(y, -y, x < 0.0);
 }
 
-// 1 / (1 + exp(-x)): exp is taken of negative numbers only, so nothing overflows. 2.2 ulp.
+// 1 / (1 + exp(-x)): exp is taken of negative numbers only, so nothing overflows. 2.3 ulp.
 fn sigmoid(x: f32) -> f32 {
   let e = exponential(-abs(x));
   return select(e, 1.0, x >= 0.0) / (1.0 + e);

@@ -6,10 +6,10 @@ enable subgroups;
 // op(A) is [M, K]: A is stored [M, K], or [K, M] when TRANSPOSE_A. op(B) is [K, N]: B is stored [K, N], or [N, K] when
 // TRANSPOSE_B. Matrix b of the batch starts at element b * A_BATCH (b * B_BATCH); a stride of 0 shares one matrix.
 //
-// Why. On these adapters a lane of the subgroup is a lane of a vector register, and a load costs each lane its own
-// scalar access (about 12 cycles for four floats) against 1.3 cycles for eight multiply-adds. So no value is loaded
-// twice by one subgroup: its lanes take neighbouring columns of C and load their own part of B; the rows of A they share
-// are loaded once, each lane a different row, and handed round by subgroupBroadcast, which is a register shuffle.
+// Why. On these adapters a lane of the subgroup is a lane of a vector register, and a load is one scalar access per lane,
+// so that loads cost several times the arithmetic (docs/kernels.md). Therefore no value is loaded twice by one subgroup:
+// its lanes take neighbouring columns of C and load their own part of B; the rows of A they share are loaded once, each
+// lane a different row, and handed round by subgroupBroadcast, which is a register shuffle.
 //
 // Mathematics. As in matmul_registers.wgsl: a 4x4 block of C is a mat4x4f whose column i is row i of the block, an
 // operand's block likewise, and then a whole block is updated by one matrix product, C += B A.
