@@ -4,7 +4,7 @@
  */
 import { currentBackend, type Backend, type Executable } from './graph/backend.ts';
 import { fail } from './graph/errors.ts';
-import { placeholder, transforming } from './graph/tensor.ts';
+import { isTransforming, placeholder, transforming } from './graph/tensor.ts';
 import { leaves, paths, structure, unflatten, type Tree } from './graph/tree.ts';
 
 export interface JitOptions {
@@ -29,6 +29,8 @@ interface Program<R> {
 /**
  * A recorded version of `f`, a function of trees that returns a tree. `f` runs once per signature, on
  * placeholders: its tensors have shapes but no values, and what it reads from outside is fixed at that time.
+ *
+ * Called inside a function that is itself differentiated or recorded, it is `f`.
  *
  * @throws PLACEHOLDER if `f` asks for a value while it is recorded
  */
@@ -64,6 +66,8 @@ export function jit<Args extends readonly Tree[], R extends Tree>(
   };
 
   const call = (...args: Args): R => {
+    // Inside a derivative or another recording, the operations themselves are wanted.
+    if (isTransforming()) return f(...args);
     if (backend !== currentBackend()) {
       programs = new Map();
       backend = currentBackend();

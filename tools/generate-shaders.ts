@@ -2,7 +2,7 @@
  * shaders/*.wgsl -> engine/generated/shaders.ts.
  *
  * The engine runs where there is no file system, so the shaders' text travels as a module; and with the text goes what
- * reflection knows of it, as literal types, so that a wrong binding, override or block name on the host does not compile.
+ * reflection knows of it, so that the compiler refuses a wrong block or override by name before a driver does.
  * The text is kept whole: a driver's line number is the line in the .wgsl file.
  *
  *   node dist/tools/generate-shaders.js           write

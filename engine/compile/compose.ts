@@ -103,6 +103,11 @@ class Composer {
     const { launch, kernel } = this;
     const shader = (shaderTable as Readonly<Record<string, ShaderInfo>>)[launch.shader];
     if (!shader) return fail('SHADER', `There is no shaders/${launch.shader}.wgsl.`);
+    for (const name of Object.keys(launch.blocks))
+      if (!shader.blocks.includes(name)) fail('SHADER', `${shader.file} has no block '${name}'.`);
+    for (const name of Object.keys(launch.constants))
+      if (!shader.overrides.some((override) => override.name === name))
+        fail('SHADER', `${shader.file} has no override '${name}'.`);
     const blocks = new Map<string, string>();
     // What is written is bound first, so that reading it back (a donated argument) goes through the same binding.
     if (kernel.launch === undefined) blocks.set('store', this.mapStore());

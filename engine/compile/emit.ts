@@ -86,7 +86,7 @@ export class Emitter {
     if (node === this.given?.node) return this.given.name;
     switch (node.kind) {
       case 'constant':
-        if (!Number.isFinite(node.value)) this.around.uses('nonFinite');
+        if (!Number.isFinite(Math.fround(node.value))) this.around.uses('nonFinite');
         return literal(node.value, node.aval.dtype);
       case 'scalar': {
         const word = `${this.around.scalars()}[${node.place}u]`;

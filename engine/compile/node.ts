@@ -49,8 +49,7 @@ export class Builder {
   }
 
   constant(aval: Aval, value: number): ConstantNode {
-    const text = Object.is(value, -0) ? '-0' : String(value);
-    return this.intern(`constant ${text} ${show(aval)}`, (id) => ({
+    return this.intern(`constant ${showValue(value)} ${show(aval)}`, (id) => ({
       kind: 'constant',
       id,
       aval,
@@ -97,6 +96,10 @@ export class Builder {
     if (!node) this.nodes.set(key, (node = make(this.count++)));
     return node;
   }
+}
+
+function showValue(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 function show({ shape, dtype }: Aval): string {
@@ -164,7 +167,7 @@ export function graphKey(outputs: readonly Node[]): string {
       case 'input':
         return `#${node.input}${show(node.aval)}`;
       case 'constant':
-        return `=${node.value}${show(node.aval)}`;
+        return `=${showValue(node.value)}${show(node.aval)}`;
       case 'scalar':
         return `$${node.place}${show(node.aval)}`;
       case 'operation':

@@ -171,6 +171,15 @@ fn isNotANumber(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }
 
+// The larger and the smaller of two numbers, NaN if either is: WGSL's max and min may drop it.
+fn larger(a: f32, b: f32) -> f32 {
+  return select(select(max(a, b), b, isNotANumber(b)), a, isNotANumber(a));
+}
+
+fn smaller(a: f32, b: f32) -> f32 {
+  return select(select(min(a, b), b, isNotANumber(b)), a, isNotANumber(a));
+}
+
 // ln(1 + f) - f for 1 + f in [sqrt(1/2), sqrt(2)), by s = f / (2 + f): ln(1 + f) = 2 artanh s.
 fn log1pTail(f: f32) -> f32 {
   let s = f / (2.0 + f);
@@ -273,7 +282,7 @@ fn expm1(x: f32) -> f32 {
   return ((r - d) + 1.0) * power * select(1.0, 2.0, k > 127.0) - 1.0;
 }
 
-// 1.9 ulp.
+// 2.1 ulp.
 fn hyperbolicTangent(x: f32) -> f32 {
   let z = abs(x);
   if (z > 10.0) {
@@ -285,7 +294,7 @@ fn hyperbolicTangent(x: f32) -> f32 {
   return select(y, -y, x < 0.0);
 }
 
-// 1 / (1 + exp(-x)): exp is taken of negative numbers only, so nothing overflows. 2.2 ulp.
+// 1 / (1 + exp(-x)): exp is taken of negative numbers only, so nothing overflows. 2.3 ulp.
 fn sigmoid(x: f32) -> f32 {
   let e = exponential(-abs(x));
   return select(e, 1.0, x >= 0.0) / (1.0 + e);
@@ -755,10 +764,10 @@ fn matmul_small(@builtin(global_invocation_id) id: vec3u) {
 // op(A) is [M, K]: A is stored [M, K], or [K, M] when TRANSPOSE_A. op(B) is [K, N]: B is stored [K, N], or [N, K] when
 // TRANSPOSE_B. Matrix b of the batch starts at element b * A_BATCH (b * B_BATCH); a stride of 0 shares one matrix.
 //
-// Why. On these adapters a lane of the subgroup is a lane of a vector register, and a load costs each lane its own
-// scalar access (about 12 cycles for four floats) against 1.3 cycles for eight multiply-adds. So no value is loaded
-// twice by one subgroup: its lanes take neighbouring columns of C and load their own part of B; the rows of A they share
-// are loaded once, each lane a different row, and handed round by subgroupBroadcast, which is a register shuffle.
+// Why. On these adapters a lane of the subgroup is a lane of a vector register, and a load is one scalar access per lane,
+// so that loads cost several times the arithmetic (docs/kernels.md). Therefore no value is loaded twice by one subgroup:
+// its lanes take neighbouring columns of C and load their own part of B; the rows of A they share are loaded once, each
+// lane a different row, and handed round by subgroupBroadcast, which is a register shuffle.
 //
 // Mathematics. As in matmul_registers.wgsl: a 4x4 block of C is a mat4x4f whose column i is row i of the block, an
 // operand's block likewise, and then a whole block is updated by one matrix product, C += B A.

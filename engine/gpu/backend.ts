@@ -4,7 +4,7 @@ import { captureGraph, type CapturedGraph } from '../compile/capture.ts';
 import { graphKey } from '../compile/node.ts';
 import { bytesOf, type Program } from '../compile/program.ts';
 import type { Backend, Capture, Executable } from '../graph/backend.ts';
-import { toWords } from '../graph/dtype.ts';
+import { fromWords, toWords } from '../graph/dtype.ts';
 import { fail } from '../graph/errors.ts';
 import { DONATED, Tensor } from '../graph/tensor.ts';
 import type { Device } from './device.ts';
@@ -77,6 +77,7 @@ export function deviceBackend(device: Device): DeviceBackend {
       storages.map((storage) => storage.pooled),
       fateOf(sources, storages),
     );
+    engine.leaveUnchecked(storages);
     // Scratch memory goes back at once: what takes it next comes later in the stream.
     runner.release();
     pending.forEach((tensor, k) => hold(tensor, storages[k] as DeviceStorage));
@@ -98,11 +99,11 @@ export function deviceBackend(device: Device): DeviceBackend {
             return toWords(tensor.dtype, source.data);
           return bufferOf(tensor);
         });
-        checkDonations(args, inputs, donated);
+        const outside = captured.map(bufferOf);
+        checkDonations(args, [...inputs, ...outside], donated);
         const storages = program.outputs.map(({ aval, donor }) =>
           donor === undefined ? newStorage(aval) : storageOf(args[donor] as Tensor, device),
         );
-        const outside = captured.map(bufferOf);
         const sources = [...args, ...captured].flatMap((tensor) =>
           tensor.source.kind === 'value' ? [storageOf(tensor, device)] : [],
         );
@@ -114,6 +115,7 @@ export function deviceBackend(device: Device): DeviceBackend {
           ),
           fateOf(sources, storages),
         );
+        engine.leaveUnchecked(storages);
         const kept = new Set(storages);
         args.forEach((tensor, k) => {
           if (!donated[k]) return;
@@ -141,7 +143,8 @@ export function deviceBackend(device: Device): DeviceBackend {
     },
     compile: executable,
     async read(tensor) {
-      upload(tensor);
+      const { source } = tensor;
+      if (source.kind === 'host') return fromWords(tensor.dtype, toWords(tensor.dtype, source.data).buffer);
       return readBack(engine, tensor);
     },
   };
@@ -169,7 +172,7 @@ function checkDonations(
     if (other >= 0)
       fail(
         'DONATED_TWICE',
-        `jit: ${String(args[k])} is donated and is also another argument of the same call: pass a copy, x.add(0), in one place.`,
+        `jit: ${String(args[k])} is donated and is also ${other < args.length ? 'another argument of the same call' : 'captured by the function'}: pass a copy, x.add(0), in one place.`,
       );
   });
 }

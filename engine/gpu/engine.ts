@@ -1,8 +1,13 @@
 /** Everything that belongs to one device. */
-import { Device } from './device.ts';
+import type { LangevinError } from '../graph/errors.ts';
+import type { Device } from './device.ts';
 import { Pipelines } from './pipelines.ts';
 import { Pool, type PooledBuffer } from './pool.ts';
+import type { DeviceStorage } from './storage.ts';
 import { Stream } from './stream.ts';
+
+/** Values that wait for a readback to vouch for them before those that are gone are forgotten. */
+const MANY = 4096;
 
 export class Engine {
   readonly device: Device;
@@ -12,13 +17,44 @@ export class Engine {
   readonly stream: Stream = new Stream();
   /** Flag, index and extent of the first index fault since the last readback. */
   readonly faults: PooledBuffer;
+  /** Settles when the last readback has looked at the fault words. */
+  lastCheck: Promise<void> = Promise.resolve();
+  private unchecked = new Set<DeviceStorage>();
 
   constructor(device: Device) {
     this.device = device;
-    this.pool = new Pool(device, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
-    this.staging = new Pool(device, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
+    const later = (action: () => void): void => this.stream.push({ run: action });
+    this.pool = new Pool(
+      device,
+      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+      later,
+    );
+    this.staging = new Pool(device, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST, later);
     this.pipelines = new Pipelines(device);
     this.faults = this.pool.acquire(16);
     device.gpu.queue.writeBuffer(this.faults.buffer, 0, new Uint32Array(4));
+  }
+
+  /** Notes values that a program computes: the fault words do not say which of them a wrong index made wrong. */
+  leaveUnchecked(storages: readonly DeviceStorage[]): void {
+    for (const storage of storages) this.unchecked.add(storage);
+    if (this.unchecked.size > MANY)
+      this.unchecked = new Set([...this.unchecked].filter(({ released }) => !released));
+  }
+
+  /** The values that the fault words, as they will be when the stream is here, speak for. */
+  uncheckedSoFar(): readonly DeviceStorage[] {
+    return [...this.unchecked];
+  }
+
+  /** No index was wrong while these were computed. */
+  vouchFor(storages: readonly DeviceStorage[]): void {
+    for (const storage of storages) this.unchecked.delete(storage);
+  }
+
+  /** An index was wrong: no value computed since the last clean readback is trusted, nor what was made of them since. */
+  distrust(error: LangevinError): void {
+    for (const storage of this.unchecked) storage.failure ??= error;
+    this.unchecked = new Set();
   }
 }

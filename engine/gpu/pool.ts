@@ -22,8 +22,11 @@ export class Pool {
   private nextId = 0;
   private readonly device: Device;
   private readonly usage: GPUBufferUsageFlags;
+  private readonly later: (action: () => void) => void;
 
-  constructor(device: Device, usage: GPUBufferUsageFlags) {
+  /** @param later runs an action after every command that has been asked for */
+  constructor(device: Device, usage: GPUBufferUsageFlags, later: (action: () => void) => void) {
+    this.later = later;
     this.device = device;
     this.usage = usage;
   }
@@ -63,7 +66,7 @@ export class Pool {
     for (const list of this.free.values())
       for (const { buffer, bytes } of list) {
         // WebGPU keeps a destroyed buffer alive until the commands that were submitted with it are done.
-        buffer.destroy();
+        this.later(() => buffer.destroy());
         this.device.counters.allocatedBytes -= bytes;
       }
     this.free.clear();

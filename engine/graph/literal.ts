@@ -5,11 +5,12 @@ import type { DType } from './dtype.ts';
 export function literal(value: number, dtype: DType): string {
   if (dtype === 'i32') return `i32(${value})`;
   if (dtype !== 'f32') return `${value >>> 0}u`;
-  if (!Number.isFinite(value)) {
+  const single = Math.fround(value);
+  if (!Number.isFinite(single)) {
     // WGSL has no literal for these, and refuses constant expressions that make them.
-    const bits = Number.isNaN(value) ? '0x7fc00000' : value > 0 ? '0x7f800000' : '0xff800000';
+    const bits = Number.isNaN(single) ? '0x7fc00000' : single > 0 ? '0x7f800000' : '0xff800000';
     return `nonFinite(${bits}u)`;
   }
-  const text = Math.fround(value).toString();
+  const text = Object.is(single, -0) ? '-0' : single.toString();
   return /[.e]/.test(text) ? text : `${text}.0`;
 }

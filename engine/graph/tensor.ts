@@ -85,7 +85,6 @@ export class Tensor implements Aval {
    * from the reference backend), Int32Array, Uint32Array, or Uint8Array for bool.
    */
   async data(): Promise<HostArray> {
-    if (this.source.kind === 'host') return this.source.data.slice();
     const backend = currentBackend();
     await backend.realize([this]);
     return backend.read(this);
@@ -136,6 +135,11 @@ export function apply<A extends Attributes>(
 }
 
 let transformations = 0;
+
+/** Whether a function is being transformed: its graph is read, not run. */
+export function isTransforming(): boolean {
+  return transformations > 0;
+}
 
 /**
  * Runs `f` while its nodes keep their producers: a transformation (derivative, capture) reads the graph that

@@ -78,7 +78,8 @@ export const maximumPrimitive: Elementwise = binary({
   name: 'maximum',
   dtypes: numbers,
   f: (x, y) => Math.max(x, y),
-  wgsl: (x, y) => `max(${x}, ${y})`,
+  wgsl: (x, y, dtype) => (dtype === 'f32' ? `larger(${x}, ${y})` : `max(${x}, ${y})`),
+  uses: ['larger'],
   partials: [share(greater), share(less)],
   accuracy: { kind: 'exact' },
 });
@@ -87,7 +88,8 @@ export const minimumPrimitive: Elementwise = binary({
   name: 'minimum',
   dtypes: numbers,
   f: (x, y) => Math.min(x, y),
-  wgsl: (x, y) => `min(${x}, ${y})`,
+  wgsl: (x, y, dtype) => (dtype === 'f32' ? `smaller(${x}, ${y})` : `min(${x}, ${y})`),
+  uses: ['smaller'],
   partials: [share(less), share(greater)],
   accuracy: { kind: 'exact' },
 });

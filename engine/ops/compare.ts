@@ -145,7 +145,7 @@ export const stopGradientPrimitive: Elementwise = unary({
   accuracy: exact,
 });
 
-/** Identity as a fresh node: what `grad` and `jvp` wrap their arguments in (autodiff/wrap.ts). */
+/** Identity as a fresh node: what `grad` and `jvp` wrap their arguments in (autodiff/tape.ts). */
 export const identityPrimitive: Elementwise = {
   ...stopGradientPrimitive,
   name: 'identity',

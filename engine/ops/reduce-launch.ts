@@ -94,6 +94,13 @@ function combine(operator: Operator, dtype: DType): string {
     identity === undefined
       ? `var bits = ${operator === 'max' ? '0xff800000u' : '0x7f800000u'}; return bitcast<f32>(bits);`
       : `return T(${identity});`;
-  const body = operator === 'sum' ? 'a + b' : `${operator}(a, b)`;
-  return `fn identity() -> T { ${start} }\nfn combine(a: T, b: T) -> T { return ${body}; }`;
+  return `fn identity() -> T { ${start} }\nfn combine(a: T, b: T) -> T { ${keepNaN(operator, dtype)}return ${operator === 'sum' ? 'a + b' : `${operator}(a, b)`}; }`;
+}
+
+/** WGSL's max and min may drop a NaN, which is told by its bits. */
+function keepNaN(operator: Operator, dtype: DType): string {
+  if (operator === 'sum' || dtype !== 'f32') return '';
+  return ['a', 'b']
+    .map((x) => `if ((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u) { return ${x}; } `)
+    .join('');
 }

@@ -146,6 +146,8 @@ export const padPrimitive: Primitive<PadAttributes> = {
   },
   kernel: {
     kind: 'index',
+    // For the literal of an infinite padding.
+    uses: ['nonFinite'],
     read(index, site) {
       const { low, interior, value } = site.attributes;
       const { shape, dtype } = site.inputs[0] as Aval;

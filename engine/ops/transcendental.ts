@@ -120,11 +120,11 @@ export const cosPrimitive: Elementwise = unary({
   accuracy: { kind: 'ulp', ulp: 8, absolute: 2 ** -21 },
 });
 
-/** The derivative at 0 is 0. It is read off the result (y > 0 exactly where x > 0). */
+/** NaN stays NaN, which `max` would not promise. The derivative at 0 is 0. It is read off the result (y > 0 exactly where x > 0). */
 export const reluPrimitive: Elementwise = unary({
   name: 'relu',
-  f: (x) => Math.max(x, 0),
-  wgsl: (x) => `max(${x}, 0.0)`,
+  f: (x) => (x <= 0 ? 0 : x),
+  wgsl: (x) => `select(${x}, 0.0, ${x} <= 0.0)`,
   partial: (_, y) => cast(greater(y, 0), 'f32'),
   accuracy: { kind: 'exact' },
 });

@@ -6,6 +6,7 @@ import {
   currentDevice,
   init,
   jit,
+  realize,
   scatterAdd,
   take,
   tensor,
@@ -30,6 +31,18 @@ test('an index outside its axis, known only on the device, is reported at the ne
   await expect(scatterAdd(indices, tensor([1, 1]), 0, 3).data()).rejects.toMatchObject({
     code: 'INDEX_OUT_OF_RANGE',
   });
+});
+
+test('a wrong index fails every value that it may have gone into, and what was made of them', async () => {
+  const x = tensor([10, 20, 30]);
+  const bad = take(x, tensor(new Int32Array([9]), [1]).add(0));
+  const beside = x.mul(2);
+  await realize(bad, beside);
+  const later = bad.mul(2);
+  const outcomes = await Promise.allSettled([beside.data(), later.data(), bad.data()]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  await expect(bad.data()).rejects.toMatchObject({ code: 'INDEX_OUT_OF_RANGE' });
+  expect([...(await x.mul(2).data())]).toEqual([20, 40, 60]);
 });
 
 test('an index outside its axis that the host knows is refused when the graph is built', () => {

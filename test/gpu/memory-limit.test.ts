@@ -22,7 +22,7 @@ function deviceThatReports(error: GPUError | null): { device: Device; noted: Lan
 
 test('an allocation that the device refuses is OUT_OF_MEMORY, with the sizes', () => {
   const { device, noted } = deviceThatReports({ message: 'no room' });
-  new Pool(device, 0).acquire(5000);
+  new Pool(device, 0, (action) => action()).acquire(5000);
   expect(noted).toMatchObject([
     { code: 'OUT_OF_MEMORY', message: expect.stringMatching(/5120 bytes/) as string },
   ]);
@@ -30,7 +30,7 @@ test('an allocation that the device refuses is OUT_OF_MEMORY, with the sizes', (
 
 test('a released buffer serves the next request of its size class', () => {
   const { device } = deviceThatReports(null);
-  const pool = new Pool(device, 0);
+  const pool = new Pool(device, 0, (action) => action());
   const first = pool.acquire(1000);
   pool.release(first);
   expect(pool.acquire(1020)).toBe(first);
@@ -39,7 +39,7 @@ test('a released buffer serves the next request of its size class', () => {
 
 test('trimming gives free memory back and leaves what is in use', () => {
   const { device } = deviceThatReports(null);
-  const pool = new Pool(device, 0);
+  const pool = new Pool(device, 0, (action) => action());
   const [used, free] = [pool.acquire(256), pool.acquire(512)];
   pool.release(free);
   pool.trim();
