@@ -12,7 +12,7 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
   // One matrix may serve the whole batch.
   const strideA = call.elementsOf(0) === m * k ? 0 : m * k;
   const strideB = call.elementsOf(1) === k * n ? 0 : k * n;
-  const { shader, groups, extra } = variantFor(call.adapter, m, n, k);
+  const { shader, groups, extra } = variantFor(call.adapter, batch, m, n, k);
   return [
     {
       shader,
@@ -50,12 +50,13 @@ interface Variant {
 /** Multiply-adds below which compiling a tiled kernel costs more than it ever saves. */
 const SMALL = 1 << 16;
 
-function variantFor({ kind, lanes }: AdapterTraits, m: number, n: number, k: number): Variant {
+function variantFor({ kind, lanes }: AdapterTraits, batch: number, m: number, n: number, k: number): Variant {
   const tiles = (rows: number, columns: number): [number, number] => [
     Math.ceil(n / columns),
     Math.ceil(m / rows),
   ];
-  if (m * n * k <= SMALL) return { shader: 'matmul_small', groups: [Math.ceil((m * n) / 64), 1] };
+  if (batch * m * n * k <= SMALL || (m === 1 && kind === 'cpu'))
+    return { shader: 'matmul_small', groups: [Math.ceil((m * n) / 64), 1] };
   if (kind === 'gpu') return { shader: 'matmul_tiled', groups: tiles(64, 64) };
   if (lanes === 4 || lanes === 8)
     return { shader: 'matmul_subgroup', groups: tiles(32, 64), extra: { LANES: lanes } };

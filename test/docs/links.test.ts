@@ -29,7 +29,7 @@ const words = new Set(
   ].flatMap((file) => read(file).match(/[A-Za-z_]\w*/g) ?? []),
 );
 /** Names of other libraries. */
-const foreign = new Set(['tidy', 'vmap']);
+const foreign = new Set(['fma', 'tidy', 'vmap']);
 
 /** The text without fenced blocks. */
 const proseOf = (path: string): string => read(path).replace(/^```[\s\S]*?^```/gm, '');
