@@ -97,5 +97,5 @@ export function installPeers(log: (line: string) => void): string | undefined {
   );
   if (status === 0) return undefined;
   const reason = error?.message ?? stderr.split('\n').find((line) => /^npm (ERR!|error)/.test(line)) ?? '';
-  return `npm ci in bench/peers failed (${reason.replace(/^npm (ERR!|error) /, '')})`;
+  return `npm ci in bench/peers failed (${reason.replace(/^npm (ERR!|error) /, '')}); once connected, run this again`;
 }

@@ -37,8 +37,6 @@ export function render(report: Report): string {
     head: readonly string[],
     rows: readonly (readonly (string | number)[])[],
   ): number => parts.push(`${title}\n\n${markdownTable(head, rows)}`);
-  if (report.matmul) section('Matrix products', ['product', 'ms', 'GFLOP/s'], kernelRows(report.matmul));
-  if (report.memory) section('Memory traffic', ['kernel', 'ms', 'GB/s'], kernelRows(report.memory));
   if (report.steps) {
     section(
       'Training steps',
@@ -60,17 +58,15 @@ export function render(report: Report): string {
   }
   if (report.replay)
     section(
-      'Replay, main thread (median)',
-      ['step', 'dispatches', 'µs per step', 'µs per dispatch', 'own JavaScript, µs', 'own, µs per dispatch'],
-      report.replay.map((r) => [
-        r.title,
-        r.dispatches,
-        r.hostUs,
-        r.hostUsPerDispatch,
-        r.ownUs,
-        r.ownUsPerDispatch,
+      'Replay: time of the main thread',
+      ['step', 'dispatches', 'share', 'µs per step', 'least', 'µs per dispatch'],
+      report.replay.flatMap((r) => [
+        [r.title, r.dispatches, 'all', r.hostUs, r.leastHostUs, r.hostUs / r.dispatches],
+        [r.title, r.dispatches, 'own JavaScript', r.ownUs, r.leastOwnUs, r.ownUs / r.dispatches],
       ]),
     );
+  if (report.matmul) section('Matrix products', ['product', 'ms', 'GFLOP/s'], kernelRows(report.matmul));
+  if (report.memory) section('Memory traffic', ['kernel', 'ms', 'GB/s'], kernelRows(report.memory));
   const [first] = report.peers ?? [];
   if (report.peers && first)
     section(

@@ -53,6 +53,6 @@ export async function timeTraining(workload: Workload): Promise<StepResult> {
     firstLossMs: ready - recorded,
     pipelines: (after?.pipelines ?? 0) - (before?.pipelines ?? 0),
     liveBytes: (after?.liveBytes ?? 0) - (before?.liveBytes ?? 0),
-    allocatedBytes: after?.allocatedBytes ?? 0,
+    allocatedBytes: (after?.allocatedBytes ?? 0) - (before?.allocatedBytes ?? 0),
   };
 }

@@ -44,11 +44,11 @@ function makeStep({ widths, batch, optimizer }) {
   const labels = Int32Array.from({ length: batch }, (_, i) => Math.floor(10 * hash(i + (255 << 24))));
   const y = tf.oneHot(tf.tensor1d(labels, 'int32'), 10);
   const rule = optimizer();
-  // tf.losses.softmaxCrossEntropy has a gradient of its own, and a fused product with bias keeps one.
+  // Of two ways the faster: tf.fused.matMul with the bias took 1.0 to 1.4 times as long in training (lavapipe).
   const loss = () => {
     let h = x;
     layers.forEach(([weight, bias], k) => {
-      h = tf.fused.matMul({ a: h, b: weight, bias });
+      h = tf.add(tf.matMul(h, weight), bias);
       if (k + 1 < layers.length) h = tf.relu(h);
     });
     return tf.losses.softmaxCrossEntropy(y, h);
