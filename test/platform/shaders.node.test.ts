@@ -74,7 +74,11 @@ describe('a broken convention names the line', () => {
       SCALE.replace('@group(0) @binding(1)', '@group(1) @binding(1)'),
       'shaders/x.wgsl:9: binding result',
     ],
-    ['bindings without an entry point', '@group(0) @binding(0) var<storage, read> x: array<f32>;', 'no @compute entry point'],
+    [
+      'bindings without an entry point',
+      '@group(0) @binding(0) var<storage, read> x: array<f32>;',
+      'no @compute entry point',
+    ],
   ])('%s', (_what, source, message) => {
     expect(() => readShader('shaders/x.wgsl', source)).toThrow(message);
   });
