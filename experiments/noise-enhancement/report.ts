@@ -16,7 +16,7 @@ import {
 export function report(records: readonly RunRecord[], manifest: Manifest): ReportData {
   const read = readRecords(records);
   const cells = cellsOf(read.runs);
-  const sweeps = [...new Set(cells.map((cell) => cell.sweep))];
+  const sweeps = [...new Set([...read.evaluations, ...cells].map(({ sweep }) => sweep))];
   return {
     title: 'Noise-enhanced SGD',
     lead:
@@ -160,12 +160,13 @@ function sweepSections(
       series: seriesByAlpha(cells, (cell) => ({ value: cell.steps.mean, error: cell.steps.error })),
     },
   ];
-  const curves = lossFigure(
-    id('loss'),
+  const curves = curveFigures(
+    id,
     suffix,
     evaluations.filter((metric) => metric.sweep === sweep),
   );
-  return [runTable(cells, suffix, published), ...figures, ...curves];
+  // A run that was stopped before its end still shows how far it came.
+  return cells.length === 0 ? curves : [runTable(cells, suffix, published), ...figures, ...curves];
 }
 
 /** The published numbers belong to F1 on Fashion-MNIST as a whole; medium shows them beside its 10,000 images. */
@@ -235,27 +236,42 @@ function seriesByAlpha(
   }));
 }
 
-/** Training loss over steps at the largest batch size, first initialisation. */
-function lossFigure(id: string, suffix: string, evaluations: ReadRecords['evaluations']): FigureSection[] {
+/** Training loss and test accuracy over steps, at the largest batch size and the first initialisation. */
+function curveFigures(
+  id: (name: string) => string,
+  suffix: string,
+  evaluations: ReadRecords['evaluations'],
+): FigureSection[] {
   const largest = Math.max(...evaluations.map((metric) => metric.batchSize));
-  const shown = evaluations.filter(
-    (metric) => metric.batchSize === largest && metric.replica === 0 && metric.trainLoss !== undefined,
-  );
-  const series = [...groupBy(shown, (metric) => metric.alpha)].map(([alpha, group]) => ({
-    label: `α = ${alpha}`,
-    style: 'line' as const,
-    points: group.map((metric) => ({ x: metric.step, y: metric.trainLoss ?? NaN })),
-  }));
-  if (!series.some(({ points }) => points.length > 1)) return [];
+  const shown = evaluations.filter((metric) => metric.batchSize === largest && metric.replica === 0);
+  const curve = (
+    name: string,
+    heading: string,
+    y: FigureSection['y'],
+    field: 'trainLoss' | 'testAccuracy',
+  ): FigureSection[] => {
+    const series = [...groupBy(shown, (metric) => metric.alpha)].map(([alpha, group]) => ({
+      label: `α = ${alpha}`,
+      style: 'line' as const,
+      points: group.flatMap(({ step, [field]: value }) =>
+        value === undefined ? [] : [{ x: step, y: value }],
+      ),
+    }));
+    if (!series.some(({ points }) => points.length > 1)) return [];
+    return [
+      {
+        kind: 'figure',
+        id: id(name),
+        heading: `${heading} at B = ${largest}${suffix}`,
+        caption: 'First initialisation.',
+        x: { label: 'optimizer steps' },
+        y,
+        series,
+      },
+    ];
+  };
   return [
-    {
-      kind: 'figure',
-      id,
-      heading: `Training loss at B = ${largest}${suffix}`,
-      caption: 'Mean over the training set, first initialisation.',
-      x: { label: 'optimizer steps' },
-      y: { label: 'cross-entropy / nats', scale: 'log' },
-      series,
-    },
+    ...curve('loss', 'Training loss', { label: 'cross-entropy / nats', scale: 'log' }, 'trainLoss'),
+    ...curve('accuracy-curve', 'Test accuracy', { label: 'test accuracy', percent: true }, 'testAccuracy'),
   ];
 }

@@ -218,6 +218,25 @@ describe('the noise-enhancement experiment', () => {
     ]);
   });
 
+  it('draws the curves of a run that was stopped before its end', () => {
+    const metric = {
+      kind: 'metric',
+      name: 'evaluation',
+      sweep: 'main',
+      replica: 0,
+      alpha: 1,
+      batchSize: 900,
+    } as const;
+    const records = [66, 132].map((step) => ({
+      ...metric,
+      step,
+      minibatchLoss: 1,
+      testAccuracy: step / 200,
+    }));
+    const { sections } = noiseEnhancement.report(records, manifest('paper'));
+    expect(sections.map((section) => section.heading)).toEqual(['Test accuracy at B = 900']);
+  });
+
   it('shows the published figures beside F1 on Fashion-MNIST', () => {
     const run = {
       kind: 'result',
