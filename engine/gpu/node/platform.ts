@@ -8,6 +8,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { fail } from '../../graph/errors.ts';
 import { firstAdapter, loadDawn, namedAdapter } from './dawn.ts';
+import { spacePolls } from './polling.ts';
 import { findArchive, unpack } from './unpack.ts';
 import { installedDrivers, loadVulkan, withDriver } from './vulkan.ts';
 
@@ -48,6 +49,7 @@ export async function requestAdapter(request: AdapterRequest = {}): Promise<Adap
       name ? namedAdapter(create, place.name, options, name) : firstAdapter(create, place.name, options),
     );
     if (typeof found !== 'string') {
+      if (isSoftware(found.adapter)) spacePolls();
       return { adapter: found.adapter, source: `${place.name}: ${found.name}`, tried };
     }
     tried.push(`${place.name}: ${found}`);
@@ -56,6 +58,10 @@ export async function requestAdapter(request: AdapterRequest = {}): Promise<Adap
   return name
     ? fail('NO_ADAPTER', `No adapter's name contains '${name}' (${list}). ${USE_ANOTHER_NAME}`)
     : fail('NO_ADAPTER', `This machine has no WebGPU adapter (${list}). ${INSTALL_DRIVER} ${USE_REFERENCE}`);
+}
+
+function isSoftware({ info }: GPUAdapter): boolean {
+  return info.isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${info.architecture} ${info.device}`);
 }
 
 const USE_ANOTHER_NAME =
