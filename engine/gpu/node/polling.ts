@@ -27,7 +27,7 @@ export function spacePolls(): void {
     last = now;
     return polls <= PROMPT ? immediate(callback, ...args) : setTimeout(callback, 1, ...args);
   };
-  place.setImmediate = Object.assign(spaced, immediate) as typeof setImmediate;
+  place.setImmediate = Object.assign(spaced, immediate);
 }
 
 function isNativeAndAnonymous(callback: (...args: unknown[]) => void): boolean {
