@@ -1,5 +1,3 @@
-enable subgroups;
-
 // Matrix product by subgroups: C[b] = op(A[b]) op(B[b]). For adapters that run shaders on the CPU and have subgroups of
 // exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader).
 //
@@ -29,6 +27,8 @@ enable subgroups;
 //
 // Numerics. Terms are added in order of k, four at a time: (((t0 + t1) + t2) + t3) into the running sum; the order is
 // fixed, so a result is the same bits on every run.
+
+enable subgroups;
 
 override LANES: u32 = 8u;
 override M: u32 = 1u;

@@ -756,9 +756,7 @@ fn matmul_small(@builtin(global_invocation_id) id: vec3u) {
   },
   "matmul_subgroup": {
     file: "shaders/matmul_subgroup.wgsl",
-    source: `enable subgroups;
-
-// Matrix product by subgroups: C[b] = op(A[b]) op(B[b]). For adapters that run shaders on the CPU and have subgroups of
+    source: `// Matrix product by subgroups: C[b] = op(A[b]) op(B[b]). For adapters that run shaders on the CPU and have subgroups of
 // exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader).
 //
 // op(A) is [M, K]: A is stored [M, K], or [K, M] when TRANSPOSE_A. op(B) is [K, N]: B is stored [K, N], or [N, K] when
@@ -787,6 +785,8 @@ fn matmul_small(@builtin(global_invocation_id) id: vec3u) {
 //
 // Numerics. Terms are added in order of k, four at a time: (((t0 + t1) + t2) + t3) into the running sum; the order is
 // fixed, so a result is the same bits on every run.
+
+enable subgroups;
 
 override LANES: u32 = 8u;
 override M: u32 = 1u;
