@@ -6,6 +6,7 @@
 import type { DType } from '../graph/dtype.ts';
 import { fail } from '../graph/errors.ts';
 import { literal } from '../graph/literal.ts';
+import type { Aval } from '../graph/ndarray.ts';
 import { ravel, unravel } from '../graph/position.ts';
 import type { Index, Site } from '../graph/primitive.ts';
 import { sizeOf } from '../graph/shape.ts';
@@ -128,8 +129,9 @@ export class Emitter {
 
   private site(node: OperationNode): Site {
     const read = (input: number, index: Index): string => this.value(node.inputs[input] as Node, index);
+    const inputs = node.inputs.map((input) => input.aval);
     return {
-      inputs: node.inputs.map((input) => input.aval),
+      inputs,
       output: node.aval,
       attributes: node.attributes,
       read,
@@ -140,7 +142,7 @@ export class Emitter {
         const value = read(input, index);
         const { lines } = this.scopes.pop() as Scope;
         this.scope.lines.push(
-          `var ${name}: ${wgslType(node.aval.dtype)} = ${otherwise};`,
+          `var ${name}: ${wgslType((inputs[input] as Aval).dtype)} = ${otherwise};`,
           `if (${condition}) {`,
           ...lines.map((line) => `  ${line}`),
           `  ${name} = ${value};`,

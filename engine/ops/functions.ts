@@ -44,5 +44,7 @@ export { concat, flip, stack } from './concat.ts';
 export { arange, iota, oneHot, scatterAdd, take, takeAlongAxis } from './indexing.ts';
 export { all, any, argmax, argmin, cumsum, max, mean, min, prod, sum, variance } from './reduction.ts';
 export { dot, matmul } from './contraction.ts';
+export { conv2d } from './convolution.ts';
+export { averagePool2d, globalAveragePool, maxPool2d } from './pooling.ts';
 export { crossEntropy, crossEntropyPerExample, logsumexp, logSoftmax, softmax } from './softmax.ts';
 export { argsort, sort } from './sort.ts';

@@ -4,10 +4,16 @@ import * as arithmetic from './arithmetic.ts';
 import * as compare from './compare.ts';
 import { concatPrimitive, flipPrimitive } from './concat.ts';
 import { matmulPrimitive } from './contraction.ts';
+import {
+  conv2dFilterGradientPrimitive,
+  conv2dInputGradientPrimitive,
+  conv2dPrimitive,
+} from './convolution.ts';
 import { gatherPrimitive, iotaPrimitive, scatterAddPrimitive } from './indexing.ts';
 import { broadcastPrimitive, reshapePrimitive, transposePrimitive } from './movement.ts';
 import { randomBitsPrimitive } from './random-bits.ts';
 import { argmaxPrimitive, cumsumPrimitive, maxPrimitive, minPrimitive, sumPrimitive } from './reduction.ts';
+import { poolingPrimitives } from './pooling.ts';
 import { padPrimitive, slicePrimitive } from './slice.ts';
 import { argsortPrimitive } from './sort.ts';
 import * as transcendental from './transcendental.ts';
@@ -38,6 +44,10 @@ export const primitives: readonly Primitive[] = [
   argmaxPrimitive,
   cumsumPrimitive,
   matmulPrimitive,
+  conv2dPrimitive,
+  conv2dInputGradientPrimitive,
+  conv2dFilterGradientPrimitive,
+  ...poolingPrimitives,
   argsortPrimitive,
   randomBitsPrimitive,
 ] as readonly Primitive[];
