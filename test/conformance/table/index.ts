@@ -17,6 +17,7 @@
 import type { Entry } from './entry.ts';
 import { arithmetic } from './arithmetic.ts';
 import { compare } from './compare.ts';
+import { convolutions } from './convolution.ts';
 import { indexing } from './indexing.ts';
 import { movement } from './movement.ts';
 import { reduction } from './reduction.ts';
@@ -29,6 +30,7 @@ export const table: readonly Entry[] = [
   ...movement,
   ...indexing,
   ...reduction,
+  ...convolutions,
 ];
 
 export type { Entry, ErrorCase, Sample } from './entry.ts';
