@@ -18,6 +18,15 @@ export interface ImageSet {
   readonly channels: number;
   /** The name of each class, by label. */
   readonly classes: readonly string[];
+  /** The same examples under fewer classes, where the data have such a labelling: CIFAR-100's superclasses. */
+  readonly coarse?: CoarseLabels;
+}
+
+/** A second labelling of an image set. */
+export interface CoarseLabels {
+  /** [count] class indices. */
+  readonly labels: Uint8Array;
+  readonly classes: readonly string[];
 }
 
 /** A training set and a test set of one kind, with the identity of their bytes. */
@@ -27,6 +36,11 @@ export interface Dataset {
   readonly test: ImageSet;
   /** Whether the images were drawn by `procedural.ts` or read from files. */
   readonly source: 'procedural' | 'files';
+  /**
+   * Whether every byte is known to be the published one: all that was read has a published hash, and has been
+   * compared with it. Procedural images are drawn, and always are what they should be.
+   */
+  readonly verified: boolean;
   /** sha256, in hexadecimal, of the decompressed bytes of each part or file: what a run's manifest records. */
   readonly hashes: Readonly<Record<string, string>>;
 }
@@ -51,16 +65,21 @@ export function checkImageSet(set: ImageSet): ImageSet {
       `${set.name}: ${set.count} images of ${set.height}x${set.width}x${set.channels} take ${bytes} bytes, ` +
         `found ${set.images.length}.`,
     );
-  if (set.labels.length !== set.count)
-    fail('DATA_INVALID', `${set.name}: expected ${set.count} labels, found ${set.labels.length}.`);
-  const wrong = set.labels.findIndex((label) => label >= set.classes.length);
+  checkLabels(set.name, set, set.count, 'label');
+  if (set.coarse) checkLabels(set.name, set.coarse, set.count, 'coarse label');
+  return set;
+}
+
+function checkLabels(name: string, { labels, classes }: CoarseLabels, count: number, what: string): void {
+  if (labels.length !== count)
+    fail('DATA_INVALID', `${name}: expected ${count} ${what}s, found ${labels.length}.`);
+  const wrong = labels.findIndex((label) => label >= classes.length);
   if (wrong >= 0)
     fail(
       'DATA_INVALID',
-      `${set.name}: label ${set.labels[wrong]} of example ${wrong} is above ${set.classes.length - 1}, ` +
-        `the last of ${set.classes.length} classes.`,
+      `${name}: ${what} ${labels[wrong]} of example ${wrong} is above ${classes.length - 1}, ` +
+        `the last of ${classes.length} classes.`,
     );
-  return set;
 }
 
 /**
@@ -71,12 +90,25 @@ export function selectExamples(set: ImageSet, indices: ArrayLike<number>, name: 
   const size = imageSize(set);
   const images = new Uint8Array(indices.length * size);
   const labels = new Uint8Array(indices.length);
+  const coarse = set.coarse && { ...set.coarse, labels: new Uint8Array(indices.length) };
   for (let row = 0; row < indices.length; row++) {
     const index = indices[row] ?? -1;
     if (!Number.isInteger(index) || index < 0 || index >= set.count)
       fail('DATA_INVALID', `${set.name}: index ${index} is outside 0..${set.count - 1}.`);
     images.set(set.images.subarray(index * size, (index + 1) * size), row * size);
     labels[row] = set.labels[index] ?? 0;
+    if (coarse) coarse.labels[row] = set.coarse?.labels[index] ?? 0;
   }
-  return { ...set, name, images, labels, count: indices.length };
+  return { ...set, name, images, labels, count: indices.length, ...(coarse ? { coarse } : {}) };
+}
+
+/**
+ * `set` with its coarse classes as its classes: CIFAR-100 as a problem of 20 classes.
+ * @throws `DATA_INVALID` when it has none.
+ */
+export function coarseSet(set: ImageSet): ImageSet {
+  const { coarse, ...fine } = set;
+  if (!coarse)
+    return fail('DATA_INVALID', `${set.name} has no coarse labels; of the data sets here cifar-100 has.`);
+  return { ...fine, name: `${set.name}, coarse`, labels: coarse.labels, classes: coarse.classes };
 }

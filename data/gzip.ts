@@ -5,7 +5,7 @@
  * zeros over. The last four bytes of a sound file are the decompressed length modulo 2^32 (ISIZE), so
  * comparing them with what came out refuses trailing bytes everywhere.
  */
-import { corrupt, preview } from './idx.ts';
+import { corrupt, preview } from './corrupt.ts';
 
 interface Chunks {
   getReader(): {

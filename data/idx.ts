@@ -6,13 +6,11 @@
  * Whatever does not match the format exactly is refused, down to a single byte too many: a data set that is
  * read wrongly trains without an error and learns nothing.
  */
-import { fail } from '../engine/graph/errors.ts';
+import { corrupt, preview, type NamedBytes } from './corrupt.ts';
 import type { ImageSet } from './dataset.ts';
 
 const IMAGES_MAGIC = 2051; // 0x00000803: unsigned bytes, three dimensions
 const LABELS_MAGIC = 2049; // 0x00000801: unsigned bytes, one dimension
-
-const HINT = 'delete the file and fetch it again (langevin data get), or train on --data procedural.';
 
 /** Elements of an IDX file of unsigned bytes and the sizes of its dimensions. */
 export interface IdxArray {
@@ -45,8 +43,8 @@ export function readIdxLabels(bytes: Uint8Array, file: string): IdxArray {
  */
 export function readIdxSet(
   name: string,
-  images: { readonly bytes: Uint8Array; readonly file: string },
-  labels: { readonly bytes: Uint8Array; readonly file: string },
+  images: NamedBytes,
+  labels: NamedBytes,
   classes: readonly string[],
 ): ImageSet {
   const pixels = readIdxImages(images.bytes, images.file);
@@ -98,18 +96,4 @@ function readIdx(bytes: Uint8Array, file: string, magic: number, what: string): 
         (actual < expected ? 'so the file is cut short' : `so ${actual - expected} bytes trail`),
     );
   return { sizes, elements: bytes.subarray(header) };
-}
-
-/** The first bytes of a file for an error: as text when they are printable, else in hexadecimal. */
-export function preview(bytes: Uint8Array, length = 24): string {
-  const head = bytes.subarray(0, length);
-  const text = String.fromCharCode(...head);
-  if (head.length > 0 && /^[\x20-\x7e\s]+$/.test(text)) return `it begins ${JSON.stringify(text)}`;
-  return `it begins ${Array.from(head.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')}`;
-}
-
-/** Throws `DATA_CORRUPT` about `file`, with the next step. */
-export function corrupt(file: string, finding: string, cause?: unknown): never {
-  const options = cause === undefined ? {} : { cause };
-  return fail('DATA_CORRUPT', `${file}: ${finding}; ${HINT}`, options);
 }

@@ -8,8 +8,24 @@ import { readDataset, type ReadFile } from './files.ts';
 import { procedural, type ProceduralStyle } from './procedural.ts';
 import { sha256 } from './sha256.ts';
 
-export { catalogue, type DataFile, type FileDataset, type FileDatasetName } from './catalogue.ts';
-export { checkImageSet, imageSize, selectExamples, type Dataset, type ImageSet } from './dataset.ts';
+export {
+  catalogue,
+  type DataArchive,
+  type DataFile,
+  type FileDataset,
+  type FileDatasetName,
+} from './catalogue.ts';
+export { readCifarSet, type CifarClasses } from './cifar.ts';
+export { type NamedBytes } from './corrupt.ts';
+export {
+  checkImageSet,
+  coarseSet,
+  imageSize,
+  selectExamples,
+  type CoarseLabels,
+  type Dataset,
+  type ImageSet,
+} from './dataset.ts';
 export { readDataset, type ReadFile } from './files.ts';
 export { readIdxImages, readIdxLabels, readIdxSet, type IdxArray } from './idx.ts';
 export { permutation } from './permutation.ts';
@@ -23,7 +39,9 @@ export {
 } from './procedural.ts';
 export { gatherBatch, resident, type Batch, type ResidentSet, type ResidentTensors } from './resident.ts';
 export { sampler, type Sampler, type SamplerOptions, type SamplingMode } from './sampler.ts';
+export * from './safetensors.ts';
 export { balancedSubset, subset } from './subset.ts';
+export { readTar, type TarFiles } from './tar.ts';
 
 /** The name of a data set. */
 export type DatasetName = 'procedural' | FileDatasetName;
@@ -51,12 +69,12 @@ export interface LoadOptions {
 
   /** How to read one file of the data set, by its path `mnist/train-images-idx3-ubyte.gz`. */
   readonly read?: ReadFile;
-  /** Whether the files must have the published content. Default true. */
+  /** Whether the files must have the published content, where a hash of it is published. Default true. */
   readonly verify?: boolean;
 }
 
 /**
- * Loads a data set: draws `procedural`, or reads `mnist` or `fashion-mnist` through `options.read`.
+ * Loads a data set: draws `procedural`, or reads one of the {@link catalogue} through `options.read`.
  * @throws `DATA_UNKNOWN` for another name, `DATA_MISSING` when a data set of files comes without a reader,
  *   `DATA_CORRUPT` when a file is damaged or is not the published one.
  */
@@ -90,6 +108,7 @@ async function loadProcedural(options: LoadOptions): Promise<Dataset> {
     name: 'procedural',
     ...parts,
     source: 'procedural',
+    verified: true,
     hashes: { train: await setHash(parts.train), test: await setHash(parts.test) },
   };
 }

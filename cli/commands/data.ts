@@ -20,7 +20,7 @@ const names = Object.keys(catalogue) as FileDatasetName[];
 export const dataGet: Command = {
   name: 'data get',
   about: 'fetch a data set and check its content against the published hash',
-  positionals: [{ name: 'NAME', about: names.join(' or ') }],
+  positionals: [{ name: 'NAME', about: names.join(', ') }],
   options: { 'data-dir': dataDirOption },
   async run(args, { stdout, stderr, environment }) {
     const name = parseChoice('data set to fetch', args.positionals[0] ?? '', names, 'DATA_UNKNOWN');
@@ -79,8 +79,9 @@ export const dataList: Command = {
 /** Reads the whole set, so that `here` means that training would find it sound. */
 async function stateOf(name: FileDatasetName, directory: string): Promise<string> {
   try {
-    const { train, test } = await readDataset(name, directoryReader(directory), true);
-    return `here: ${train.count} + ${test.count} images`;
+    const { train, test, verified } = await readDataset(name, directoryReader(directory), true);
+    const known = verified ? '' : ', not verified: no hash of these files is published';
+    return `here: ${train.count} + ${test.count} images${known}`;
   } catch (error) {
     if (!(error instanceof LangevinError)) throw error;
     return error.code === 'DATA_MISSING'

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fail } from '../../engine/graph/errors.ts';
+import { datasetOf } from '../catalogue.ts';
 import type { ReadFile } from '../files.ts';
 
 /**
@@ -29,10 +30,11 @@ export function directoryReader(directory: string): ReadFile {
     const plain = compressed.replace(/\.gz$/, '');
     const bytes = (await readIfPresent(compressed)) ?? (await readIfPresent(plain));
     if (bytes) return bytes;
-    const name = path.split('/')[0] ?? path;
+    const name = datasetOf(path)?.name;
     return fail(
       'DATA_MISSING',
-      `There is neither ${compressed} nor the same without .gz; fetch it with: langevin data get ${name}, ` +
+      `There is neither ${compressed} nor the same without .gz; ` +
+        (name ? `fetch it with: langevin data get ${name}, ` : '') +
         'name another directory with --data-dir or LANGEVIN_DATA, or train on --data procedural.',
     );
   };

@@ -1,15 +1,17 @@
 /**
- * Fetching the data sets of the catalogue. A file is kept under its name only once its content has the
- * published hash; what arrives with another one is kept as `.bad`, to look at, and the next mirror is tried.
+ * Fetching the data sets of the catalogue. A file is kept under its name only once it is known to be the published
+ * one; what arrives and is not is kept as `.bad`, to look at, and the next mirror is tried. An archive is kept as it
+ * is, and read as it is: nothing is unpacked.
  */
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, LangevinError, nearest } from '../../engine/graph/errors.ts';
-import { catalogue, type DataFile, type FileDatasetName } from '../catalogue.ts';
-import { contentHash, decompress } from '../files.ts';
+import { catalogue, type DataArchive, type DataFile, type FileDatasetName } from '../catalogue.ts';
+import { contentHash, decompress, fileHash } from '../files.ts';
 import { writeAtomic } from './atomic.ts';
 import { dataDirectory, readIfPresent, systemCode } from './directory.ts';
 import { fetchFile, type FetchOptions } from './fetch-file.ts';
+import { makeFolders } from './make-folders.ts';
 
 /** What {@link get} may be told, beside how to fetch. */
 export interface GetOptions extends FetchOptions {
@@ -19,18 +21,30 @@ export interface GetOptions extends FetchOptions {
   readonly mirrors?: readonly string[];
 }
 
-/** A file that is in place and has the published content. */
+/** A file that is in place and is the published one. */
 export interface GotFile {
   readonly path: string;
-  /** Of the decompressed content. */
+  /** Of the decompressed content; of an archive, of the file itself. */
   readonly sha256: string;
   /** Where it came from: an address, or `cache` when it was there already. */
   readonly from: string;
 }
 
+/** One file as it is served, and how to know it. */
+interface Download {
+  /** What it is called on the server and in the folder. */
+  readonly name: string;
+  /** Under which names it is as good, the one above first. */
+  readonly accepted: readonly string[];
+  /** The most bytes it may have. */
+  readonly limit: number;
+  /** The hash of sound bytes. @throws `DATA_CORRUPT` */
+  readonly check: (bytes: Uint8Array, from: string) => Promise<string>;
+}
+
 /**
- * Fetches a data set of the catalogue into `<directory>/<name>/`. Files that are there and sound are kept, so
- * that without a network a complete directory is enough; files that are there and are not sound become `.bad`.
+ * Fetches a data set of the catalogue into the data directory. Files that are there and sound are kept, so that
+ * without a network a complete directory is enough; files that are there and are not sound become `.bad`.
  * @throws `DOWNLOAD_FAILED` when no mirror gives a file, `DATA_CORRUPT` when every mirror gives a wrong one,
  *   `DATA_UNKNOWN`, `DATA_UNWRITABLE`, `DOWNLOAD_ABORTED`.
  */
@@ -44,29 +58,57 @@ export async function get(name: FileDatasetName, options: GetOptions = {}): Prom
         (guess ? `did you mean ${guess}?` : `take one of ${names.join(', ')}.`),
     );
   }
-  const { files, mirrors } = catalogue[name];
-  return getFiles(name, Object.values(files), { mirrors, ...options });
+  const { folder, train, test, archive, mirrors } = catalogue[name];
+  return archive
+    ? getArchive(archive, { mirrors, ...options })
+    : getFiles(folder, [...train, ...test], { mirrors, ...options });
 }
 
-/** {@link get} for any list of files below `<directory>/<name>/`, whose mirrors must then be named. */
+/** {@link get} for any list of files below `<directory>/<folder>/`, whose mirrors must then be named. */
 export async function getFiles(
-  name: string,
+  folder: string,
   files: readonly DataFile[],
   options: GetOptions,
 ): Promise<readonly GotFile[]> {
-  const folder = join(dataDirectory(options.directory), name);
-  await makeFolder(folder);
+  const downloads = files.map((file): Download => ({
+    name: `${file.name}.gz`,
+    accepted: [`${file.name}.gz`, file.name],
+    // gzip adds a few bytes to what it cannot compress, never as many as these.
+    limit: file.bytes + 0x10000,
+    check: async (bytes, from) => contentHash(await decompress(bytes, from, file.bytes), file, from),
+  }));
+  return getAll(join(dataDirectory(options.directory), folder), downloads, options);
+}
+
+/** {@link get} for any archive, into the data directory itself. */
+export async function getArchive(archive: DataArchive, options: GetOptions): Promise<readonly GotFile[]> {
+  const download: Download = {
+    name: archive.name,
+    accepted: [archive.name],
+    limit: archive.bytes,
+    check: (bytes, from) => fileHash(bytes, archive, from),
+  };
+  return getAll(dataDirectory(options.directory), [download], options);
+}
+
+async function getAll(
+  folder: string,
+  downloads: readonly Download[],
+  options: GetOptions,
+): Promise<readonly GotFile[]> {
+  makeFolder(folder);
   const got: GotFile[] = [];
-  for (const file of files)
+  for (const download of downloads)
     got.push(
-      (await fromCache(folder, file)) ?? (await fromMirrors(folder, file, options.mirrors ?? [], options)),
+      (await fromCache(folder, download)) ??
+        (await fromMirrors(folder, download, options.mirrors ?? [], options)),
     );
   return got;
 }
 
-async function makeFolder(folder: string): Promise<void> {
+function makeFolder(folder: string): void {
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolders(folder);
   } catch (error) {
     fail(
       'DATA_UNWRITABLE',
@@ -76,12 +118,12 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-async function fromCache(folder: string, file: DataFile): Promise<GotFile | undefined> {
-  for (const path of [join(folder, `${file.name}.gz`), join(folder, file.name)]) {
+async function fromCache(folder: string, { accepted, check }: Download): Promise<GotFile | undefined> {
+  for (const path of accepted.map((name) => join(folder, name))) {
     const bytes = await readIfPresent(path);
     if (!bytes) continue;
     try {
-      return { path, sha256: await check(bytes, file, path), from: 'cache' };
+      return { path, sha256: await check(bytes, path), from: 'cache' };
     } catch (error) {
       if (!isCorrupt(error)) throw error;
       await rename(path, `${path}.bad`);
@@ -92,18 +134,17 @@ async function fromCache(folder: string, file: DataFile): Promise<GotFile | unde
 
 async function fromMirrors(
   folder: string,
-  file: DataFile,
+  { name, limit, check }: Download,
   mirrors: readonly string[],
   options: FetchOptions,
 ): Promise<GotFile> {
-  const path = join(folder, `${file.name}.gz`);
+  const path = join(folder, name);
   const failures: LangevinError[] = [];
   for (const mirror of mirrors) {
-    const url = `${mirror}${file.name}.gz`;
+    const url = `${mirror}${name}`;
     try {
-      // gzip adds a few bytes to what it cannot compress, never as many as these.
-      const bytes = await fetchFile(url, file.bytes + 0x10000, options);
-      const sha256 = await check(bytes, file, url).catch(async (error: unknown) => {
+      const bytes = await fetchFile(url, limit, options);
+      const sha256 = await check(bytes, url).catch(async (error: unknown) => {
         if (isCorrupt(error)) await writeAtomic(`${path}.bad`, bytes);
         throw error;
       });
@@ -119,15 +160,10 @@ async function fromMirrors(
   const code = failures.length > 0 && failures.every(isCorrupt) ? 'DATA_CORRUPT' : 'DOWNLOAD_FAILED';
   return fail(
     code,
-    `${file.name}.gz could not be fetched. ${failures.map((failure) => failure.message).join(' ')} ` +
+    `${name} could not be fetched. ${failures.map((failure) => failure.message).join(' ')} ` +
       `Check the network, put the file into ${folder} by hand, or train on --data procedural.`,
     { cause: failures },
   );
-}
-
-/** The hash of sound content. @throws `DATA_CORRUPT`. */
-async function check(bytes: Uint8Array, file: DataFile, from: string): Promise<string> {
-  return contentHash(await decompress(bytes, from, file.bytes), file, from);
 }
 
 function isCorrupt(error: unknown): error is LangevinError {

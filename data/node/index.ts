@@ -6,11 +6,12 @@ import { dataDirectory, directoryReader } from './directory.ts';
 export * from '../index.ts';
 export { dataDirectory, directoryReader } from './directory.ts';
 export type { FetchOptions } from './fetch-file.ts';
-export { get, getFiles, type GetOptions, type GotFile } from './get.ts';
+export { get, getArchive, getFiles, type GetOptions, type GotFile } from './get.ts';
+export { makeFolders } from './make-folders.ts';
 
 /** What {@link load} may be told in Node. */
 export interface NodeLoadOptions extends LoadOptions {
-  /** The directory that holds `mnist/`, `fashion-mnist/`. Default: LANGEVIN_DATA, else the user's cache. */
+  /** The directory that holds `mnist/`, `cifar-10-binary.tar.gz` and the like. Default: LANGEVIN_DATA, else the user's cache. */
   readonly directory?: string;
 }
 

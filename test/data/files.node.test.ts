@@ -19,11 +19,10 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'langevin-data-'));
   folder = join(directory, 'mnist');
   await mkdir(folder);
-  const { trainImages, trainLabels, testImages, testLabels } = catalogue.mnist.files;
-  await writeFile(join(folder, `${trainImages.name}.gz`), gzipSync(smallImages));
-  await writeFile(join(folder, `${trainLabels.name}.gz`), gzipSync(smallLabels));
-  await writeFile(join(folder, testImages.name), smallImages);
-  await writeFile(join(folder, testLabels.name), smallLabels);
+  await writeFile(join(folder, 'train-images-idx3-ubyte.gz'), gzipSync(smallImages));
+  await writeFile(join(folder, 'train-labels-idx1-ubyte.gz'), gzipSync(smallLabels));
+  await writeFile(join(folder, 't10k-images-idx3-ubyte'), smallImages);
+  await writeFile(join(folder, 't10k-labels-idx1-ubyte'), smallLabels);
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
@@ -94,9 +93,11 @@ describe.each<[FileDatasetName, number]>([
   ['fashion-mnist', 72.94],
 ])('the published files of %s', (name, meanPixel) => {
   it.skipIf(!real || !existsSync(join(real, name)))('load, with the published content', async () => {
-    const { train, test, hashes } = await load(name, { read: directoryReader(real ?? '') });
+    const { train, test, hashes, verified } = await load(name, { read: directoryReader(real ?? '') });
+    expect(verified).toBe(true);
     expect([train.count, test.count, train.height, train.width]).toEqual([60_000, 10_000, 28, 28]);
-    for (const file of Object.values(catalogue[name].files)) expect(hashes[file.name]).toBe(file.sha256);
+    for (const file of [...catalogue[name].train, ...catalogue[name].test])
+      expect(hashes[file.name]).toBe(file.sha256);
     const sum = train.images.reduce((total, byte) => total + byte, 0);
     expect(sum / train.images.length).toBeCloseTo(meanPixel, 2);
   });
