@@ -1,7 +1,7 @@
 /** The affine layer y = xW + b. */
 import { add, LangevinError, matmul, random, reshape, type Shape, type Tensor } from '../engine/index.ts';
 import { glorotUniform, zeros, type Initializer } from './initializers.ts';
-import type { Initialized, Layer } from './layer.ts';
+import { stateless, type Layer, type NoParams } from './layer.ts';
 
 /** `weight` [inputs, units], so that a batch of rows multiplies it untransposed; `bias` [units]. */
 export type DenseParams = { readonly weight: Tensor; readonly bias: Tensor };
@@ -20,12 +20,12 @@ export interface DenseOptions {
 export function dense(
   units: number,
   { weight = glorotUniform, bias = zeros }: DenseOptions = {},
-): Layer<DenseParams> {
+): Layer<DenseParams, NoParams> {
   if (!Number.isInteger(units) || units < 1)
     throw new LangevinError('LAYER', `dense: ${units} units are not a positive integer: give the width.`);
-  return {
-    name: 'dense',
-    init(key, inputShape): Initialized<DenseParams> {
+  return stateless<DenseParams>(
+    'dense',
+    (key, inputShape) => {
       const inputs = sizeOf(inputShape);
       const fans = { fanIn: inputs, fanOut: units };
       return {
@@ -36,9 +36,9 @@ export function dense(
         outputShape: [units],
       };
     },
-    apply: (params, x) =>
+    (params, x) =>
       add(matmul(reshape(x, [x.shape[0] as number, sizeOf(x.shape.slice(1))]), params.weight), params.bias),
-  };
+  );
 }
 
 function sizeOf(shape: Shape): number {

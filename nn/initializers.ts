@@ -36,10 +36,12 @@ export const glorotNormal: Initializer = normalWith(glorot);
 export const heUniform: Initializer = uniformWith(he);
 /** Normal with variance 2/fanIn. */
 export const heNormal: Initializer = normalWith(he);
+/** Uniform on ±1/√fanIn: variance 1/(3 fanIn), what PyTorch starts weights and biases from. */
+export const fanInUniform: Initializer = uniformWith(({ fanIn }) => 1 / (3 * fanIn));
 /** All zero: what biases start from. */
 export const zeros: Initializer = (_key, shape) => zerosOf(shape);
 
 /** The initializers by name, for configurations. */
 export const initializers: Readonly<
-  Record<'glorotUniform' | 'glorotNormal' | 'heUniform' | 'heNormal' | 'zeros', Initializer>
-> = { glorotUniform, glorotNormal, heUniform, heNormal, zeros };
+  Record<'glorotUniform' | 'glorotNormal' | 'heUniform' | 'heNormal' | 'fanInUniform' | 'zeros', Initializer>
+> = { glorotUniform, glorotNormal, heUniform, heNormal, fanInUniform, zeros };

@@ -4,7 +4,7 @@ import { relu, sigmoid, tanh } from './activations.ts';
 import { dense } from './dense.ts';
 import { glorotUniform, zeros, type Initializer } from './initializers.ts';
 import type { Layer } from './layer.ts';
-import { sequential, type SequentialParams } from './sequential.ts';
+import { sequential, type SequentialParams, type SequentialState } from './sequential.ts';
 
 export interface MlpOptions {
   /** Units of every layer after the input; the last are the logits: [500, 10]. */
@@ -25,7 +25,7 @@ export function mlp({
   activation = 'relu',
   weight = glorotUniform,
   bias = zeros,
-}: MlpOptions): Layer<SequentialParams> {
+}: MlpOptions): Layer<SequentialParams, SequentialState> {
   if (widths.length === 0)
     throw new LangevinError('LAYER', 'mlp: no widths: give at least that of the output, { widths: [10] }.');
   const layers = widths.flatMap((units, k): Layer[] => {
@@ -48,12 +48,10 @@ export interface F1Options {
  * F1 of the noise-enhancement study: 784 -> 7 x [500, ReLU] -> 10, Glorot uniform weights and zero biases;
  * 1,900,510 parameters. A smaller `width` or `depth` scales it down.
  */
-export function f1({
-  width = 500,
-  depth = 7,
-  classes = 10,
-  weight = glorotUniform,
-}: F1Options = {}): Layer<SequentialParams> {
+export function f1({ width = 500, depth = 7, classes = 10, weight = glorotUniform }: F1Options = {}): Layer<
+  SequentialParams,
+  SequentialState
+> {
   return mlp({ widths: [...Array.from({ length: depth }, () => width), classes], weight });
 }
 

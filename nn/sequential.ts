@@ -4,22 +4,19 @@
  * initial parameters depend on nothing but the model's key and its own path: appending a layer, or putting an
  * activation anywhere, leaves all others as they were.
  */
-import { LangevinError, random, tree, type Tree } from '../engine/index.ts';
-import { labelLayer } from './labels.ts';
-import { joinPath, type Layer } from './layer.ts';
+import { LangevinError, type Tree } from '../engine/index.ts';
+import { forwardChild, initChild, type Child, type Children } from './child.ts';
+import { stateful, type Layer } from './layer.ts';
 
 /** The parameters of the layers that have any, by name. */
-export type SequentialParams = { readonly [layer: string]: Tree };
-
-interface Entry {
-  readonly name: string;
-  readonly layer: Layer;
-}
+export type SequentialParams = Children;
+/** The state of the layers that have any, by name. */
+export type SequentialState = Children;
 
 const explicit = new WeakSet<Layer>();
 
 /** `layer` under a name of its own: `named('head', dense(10))` keeps its parameters in `head`. */
-export function named<P extends Tree>(name: string, layer: Layer<P>): Layer<P> {
+export function named<P extends Tree, S extends Tree>(name: string, layer: Layer<P, S>): Layer<P, S> {
   const result = { ...layer, name };
   explicit.add(result);
   return result;
@@ -29,32 +26,31 @@ export function named<P extends Tree>(name: string, layer: Layer<P>): Layer<P> {
  * The composition of `layers`, first to last.
  * @throws LAYER if two layers have one name
  */
-export function sequential(...layers: readonly Layer[]): Layer<SequentialParams> {
-  const entries = nameLayers(layers);
-  return {
-    name: 'sequential',
-    init(key, inputShape) {
-      let shape = inputShape;
+export function sequential(...layers: readonly Layer[]): Layer<SequentialParams, SequentialState> {
+  const children = nameLayers(layers);
+  return stateful<SequentialParams, SequentialState>(
+    'sequential',
+    (key, inputShape) => {
       const params: Record<string, Tree> = {};
-      for (const { name, layer } of entries) {
-        const initialized = layer.init(random.foldIn(key, hash(name)), shape);
-        shape = initialized.outputShape;
-        if (hasParams(initialized.params)) params[name] = initialized.params;
-      }
-      return { params, outputShape: shape };
+      const state: Record<string, Tree> = {};
+      const outputShape = children.reduce(
+        (shape, child) => initChild(child, key, shape, params, state),
+        inputShape,
+      );
+      return { params, state, outputShape };
     },
-    apply(params, x, context = {}) {
-      return entries.reduce((input, { name, layer }) => {
-        const path = joinPath(context.path, name);
-        const output = layer.apply(params[name] ?? {}, input, { ...context, path });
-        labelLayer(path, input, output);
-        return output;
-      }, x);
+    (params, state, x, context) => {
+      const next: Record<string, Tree> = {};
+      const output = children.reduce(
+        (input, child) => forwardChild(child, params, state, input, context, next),
+        x,
+      );
+      return [output, next];
     },
-  };
+  );
 }
 
-function nameLayers(layers: readonly Layer[]): Entry[] {
+function nameLayers(layers: readonly Layer[]): Child[] {
   const counts = new Map<string, number>();
   const taken = new Set<string>();
   return layers.map((layer) => {
@@ -69,15 +65,4 @@ function nameLayers(layers: readonly Layer[]): Entry[] {
     taken.add(name);
     return { name, layer };
   });
-}
-
-function hasParams(params: Tree): boolean {
-  return tree.leaves(params).length > 0;
-}
-
-/** FNV-1a over UTF-16 units, 32 bits: a number that stands for a name. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let k = 0; k < text.length; k++) value = Math.imul(value ^ text.charCodeAt(k), 0x01000193);
-  return value >>> 0;
 }

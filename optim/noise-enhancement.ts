@@ -5,7 +5,8 @@
  * up to 1 and the noises are independent. For α > 1 or α < 0 this enhances the noise, between 0 and 1 it reduces it.
  *
  * The gradient is linear in the weights of the examples, so one backward pass over the 2B examples of both batches,
- * weighted α/B and (1 - α)/B, gives the same d (`one-pass`), if no layer couples examples.
+ * weighted α/B and (1 - α)/B, gives the same d (`one-pass`), if no layer couples examples of the two. Layers that couple
+ * those of one batch, such as batch normalisation, must be told how many batches there are: the loss is.
  */
 import {
   add,
@@ -23,8 +24,15 @@ import {
  * Σ_i weights_i · loss of example i.
  * @param batch a tree whose leaves have the examples along their first axis
  * @param weights [B] f32
+ * @param batches how many minibatches of one size lie one after the other in `batch`: what layers take as
+ *   `context.batches`. Models without batch normalisation need not look at it
  */
-export type WeightedLoss<P extends Tree, B extends Tree> = (params: P, batch: B, weights: Tensor) => Tensor;
+export type WeightedLoss<P extends Tree, B extends Tree> = (
+  params: P,
+  batch: B,
+  weights: Tensor,
+  batches: number,
+) => Tensor;
 
 /** What takes a weighted loss to the gradient of one step. The value is the loss combined as the gradient is. */
 export interface GradientRule {
@@ -38,7 +46,7 @@ export interface GradientRule {
 export interface NoiseEnhancementOptions {
   /** α: the coefficient of the first batch. At 1 (or 0) the other batch is not looked at. */
   readonly alpha: number;
-  /** Default `one-pass`. */
+  /** Default `one-pass`. Batches of different sizes take two passes in either form. */
   readonly form?: 'one-pass' | 'two-pass';
 }
 
@@ -72,7 +80,8 @@ export function noiseEnhanced({ alpha, form = 'one-pass' }: NoiseEnhancementOpti
       if (second === undefined)
         throw new LangevinError('ARITY', `noiseEnhanced: alpha ${alpha} needs a second minibatch: pass one.`);
       if (alpha === 0) return meanGradient(loss, params, second);
-      return form === 'one-pass'
+      // Batches of two sizes cannot be told apart by their number.
+      return form === 'one-pass' && exampleCount(batch) === exampleCount(second)
         ? joinedGradient(alpha, loss, params, batch, second)
         : combinedGradient(alpha, loss, params, batch, second);
     },
@@ -98,7 +107,7 @@ function meanGradient<P extends Tree, B extends Tree>(
   batch: B,
 ): [Tensor, P] {
   const count = exampleCount(batch);
-  return valueAndGrad((p: P) => loss(p, batch, full([count], 1 / count)))(params);
+  return valueAndGrad((p: P) => loss(p, batch, full([count], 1 / count), 1))(params);
 }
 
 function joinedGradient<P extends Tree, B extends Tree>(
@@ -108,10 +117,10 @@ function joinedGradient<P extends Tree, B extends Tree>(
   batch: B,
   second: B,
 ): [Tensor, P] {
-  const [count, secondCount] = [exampleCount(batch), exampleCount(second)];
+  const count = exampleCount(batch);
   const both = tree.map((a, b) => concat([a, b]), batch, second);
-  const weights = concat([full([count], alpha / count), full([secondCount], (1 - alpha) / secondCount)]);
-  return valueAndGrad((p: P) => loss(p, both, weights))(params);
+  const weights = concat([full([count], alpha / count), full([count], (1 - alpha) / count)]);
+  return valueAndGrad((p: P) => loss(p, both, weights, 2))(params);
 }
 
 function combinedGradient<P extends Tree, B extends Tree>(
