@@ -28,14 +28,14 @@ function cases({ x, w, y, ...geometry }: Geometry): Case[] {
   const shared = { stride, padding, dilation, groups };
   const [image, filter, result] = [uniform('x', x), uniform('w', w), uniform('y', y)];
   return [
-    { primitive: conv2dPrimitive as Primitive, inputs: [image, filter], attributes: shared },
+    { primitive: conv2dPrimitive, inputs: [image, filter], attributes: shared },
     {
-      primitive: conv2dInputGradientPrimitive as Primitive,
+      primitive: conv2dInputGradientPrimitive,
       inputs: [result, filter],
       attributes: { ...shared, inputSize: x.slice(1, 3) },
     },
     {
-      primitive: conv2dFilterGradientPrimitive as Primitive,
+      primitive: conv2dFilterGradientPrimitive,
       inputs: [image, result],
       attributes: { ...shared, filterSize: w.slice(0, 2) },
     },
