@@ -1,6 +1,9 @@
-/** How a convolution runs: the kernel for the direction, the adapter and the shape. */
+/**
+ * How a convolution runs: the kernel for the direction, the adapter and the shape (docs/kernels.md has the measurements
+ * behind the rule), and into how many chunks a long sum is cut.
+ */
 import type { Aval } from '../graph/ndarray.ts';
-import type { Block, Call, Launch } from '../graph/primitive.ts';
+import type { AdapterTraits, Block, Call, Launch } from '../graph/primitive.ts';
 import { sizeOf } from '../graph/shape.ts';
 import {
   sizesOf,
@@ -17,29 +20,175 @@ type AnyCall = Call<ConvolutionAttributes> | Call<InputGradientAttributes> | Cal
 
 export function convolutionLaunches(call: AnyCall, direction: Direction): Launch[] {
   const sizes = sizesIn(call, direction);
+  const product = productOf(sizes, direction);
+  const { shader, tiles, chunks, chunk, constants, vectors } = variantFor(
+    call.adapter,
+    sizes,
+    direction,
+    product,
+  );
   const elements = sizeOf(call.output.shape) / Math.max(1, sizes.batch);
-  return [
-    {
-      shader: 'conv_direct',
-      constants: {
-        ...extents(sizes),
-        DIRECTION: ['forward', 'input', 'filter'].indexOf(direction),
-        RESULT: elements,
-        FIRST_BATCH: batchStride(call, 0, sizes),
-        SECOND_BATCH: batchStride(call, 1, sizes),
-      },
-      blocks: {
-        first: operand(0, 'first'),
-        second: operand(1, 'second'),
-        epilogue: {
-          store: 'output',
-          parameters: ['b: u32', 'i: u32', 'value: f32'],
-          linear: `(b * ${elements}u + i)`,
-        },
-      },
-      groups: [Math.ceil(elements / 64), 1, sizes.batch],
+  const partials = {
+    temporary: 0,
+    aval: { shape: [sizes.batch, chunks, elements], dtype: 'f32' },
+  } as const;
+  const first: Launch = {
+    shader,
+    constants: {
+      ...extents(sizes),
+      ...constants,
+      ...(chunks > 1 ? { CHUNKS: chunks, CHUNK: chunk } : {}),
+      RESULT: elements,
+      FIRST_BATCH: batchStride(call, 0, sizes),
+      SECOND_BATCH: batchStride(call, 1, sizes),
     },
-  ];
+    blocks: {
+      first: operand(0, 'first', vectors && product.sourceChannels % 4 === 0),
+      second: operand(1, 'second', vectors && (sizes.filters / sizes.groups) % 4 === 0),
+      epilogue: {
+        store: chunks > 1 ? partials : 'output',
+        parameters: ['b: u32', 'i: u32', 'value: f32'],
+        linear: `(b * ${elements}u + i)`,
+      },
+    },
+    groups: [tiles, 1, sizes.batch * (shader === 'conv_direct' ? 1 : sizes.groups) * chunks],
+  };
+  return chunks > 1 ? [first, sumOfChunks(partials, sizes.batch, chunks, elements)] : [first];
+}
+
+/** Adds the partial results in order of the chunks. */
+function sumOfChunks(
+  partials: { readonly temporary: number; readonly aval: Aval },
+  batch: number,
+  chunks: number,
+  elements: number,
+): Launch {
+  const outputs = batch * elements;
+  return {
+    shader: 'reduce',
+    constants: { OUTPUTS: outputs, LENGTH: chunks, CHUNKS: 1 },
+    blocks: {
+      type: { text: 'alias T = f32;' },
+      combine: {
+        text: 'fn identity() -> T { return 0.0; }\nfn combine(a: T, b: T) -> T { return a + b; }',
+      },
+      element: {
+        element: partials,
+        parameters: ['o: u32', 'r: u32'],
+        at: { shape: partials.aval.shape, coordinates: [`(o / ${elements}u)`, 'r', `(o % ${elements}u)`] },
+      },
+      finish: { store: 'output', parameters: ['o: u32', 'value: T'], linear: 'o' },
+    },
+    groups: [Math.ceil(outputs / 64), 1, 1],
+  };
+}
+
+/** The matrix product that one group of one convolution is, in its direction. */
+interface Product {
+  /** Of each phase: with a stride, the input gradient is one product for each of stride² kinds of pixels. */
+  readonly rows: number;
+  readonly phases: number;
+  readonly columns: number;
+  readonly terms: number;
+  /** Channels in a group of the first operand. */
+  readonly sourceChannels: number;
+}
+
+function productOf(sizes: ConvolutionSizes, direction: Direction): Product {
+  const { examples, height, width, outputHeight, outputWidth, filterHeight, filterWidth, stride } = sizes;
+  const [channels, filters] = [sizes.channels / sizes.groups, sizes.filters / sizes.groups];
+  const [taps, pixels] = [filterHeight * filterWidth, examples * outputHeight * outputWidth];
+  if (direction === 'forward')
+    return { rows: pixels, phases: 1, columns: filters, terms: taps * channels, sourceChannels: channels };
+  if (direction === 'filter')
+    return { rows: taps * channels, phases: 1, columns: filters, terms: pixels, sourceChannels: channels };
+  return {
+    rows: examples * Math.ceil(height / stride[0]) * Math.ceil(width / stride[1]),
+    phases: stride[0] * stride[1],
+    columns: channels,
+    terms: taps * filters,
+    sourceChannels: filters,
+  };
+}
+
+/** A kernel, its workgroups for one group and chunk, the cut of its sums, and constants of its own. */
+interface Variant {
+  readonly shader: string;
+  readonly tiles: number;
+  readonly chunks: number;
+  readonly chunk: number;
+  readonly constants: Readonly<Record<string, number>>;
+  /** Whether the operands may be read as vectors. */
+  readonly vectors: boolean;
+}
+
+/** Multiply-adds below which compiling a tiled kernel costs more than it ever saves. */
+const SMALL = 1 << 16;
+
+const DIRECTIONS: readonly Direction[] = ['forward', 'input', 'filter'];
+
+function variantFor(
+  { lanes }: AdapterTraits,
+  sizes: ConvolutionSizes,
+  direction: Direction,
+  product: Product,
+): Variant {
+  const { rows, phases, columns, terms } = product;
+  const { batch, groups } = sizes;
+  const constants = { DIRECTION: DIRECTIONS.indexOf(direction) };
+  const work = batch * groups * rows * columns * terms;
+  if (work <= SMALL || columns < 4 || (lanes !== 4 && lanes !== 8)) {
+    const elements =
+      direction === 'input'
+        ? sizes.examples * sizes.height * sizes.width * sizes.channels
+        : rows * columns * groups;
+    return {
+      shader: 'conv_direct',
+      tiles: Math.ceil(elements / 64),
+      chunks: 1,
+      chunk: 0,
+      constants,
+      vectors: false,
+    };
+  }
+  // A workgroup is 16 threads, of which a subgroup takes 32 rows and four columns for each lane.
+  const subgroups = 16 / lanes;
+  const across = Math.min(subgroups, 2 ** Math.ceil(Math.log2(Math.ceil(columns / (4 * lanes)))));
+  const tiles =
+    phases * Math.ceil(rows / (32 * (subgroups / across))) * Math.ceil(columns / (4 * lanes * across));
+  const [sum, shortest] =
+    direction === 'filter'
+      ? [terms, 512]
+      : [product.sourceChannels, Math.ceil((512 * product.sourceChannels) / terms)];
+  const { chunks, chunk } = cut(sum, shortest, tiles * groups * batch);
+  const shape = { LANES: lanes, ACROSS: across };
+  return direction === 'filter'
+    ? {
+        shader: 'conv_filter_subgroup',
+        tiles,
+        chunks,
+        chunk,
+        constants: { ...shape, QUADS: Number(product.sourceChannels % 4 === 0) },
+        vectors: true,
+      }
+    : { shader: 'conv_subgroup', tiles, chunks, chunk, constants: { ...shape, ...constants }, vectors: true };
+}
+
+/** Workgroups that keep every core busy to the end. */
+const BUSY = 64;
+
+/**
+ * Chunks of a sum, each a multiple of four terms and at least `shortest`, no more than make BUSY workgroups of `workgroups`.
+ * It depends on the shape alone, so the order of a sum does too.
+ */
+function cut(
+  terms: number,
+  shortest: number,
+  workgroups: number,
+): { readonly chunks: number; readonly chunk: number } {
+  const wanted = Math.max(1, Math.min(Math.ceil(BUSY / workgroups), Math.floor(terms / shortest)));
+  const chunk = 4 * Math.ceil(terms / wanted / 4);
+  return { chunks: Math.ceil(terms / chunk), chunk };
 }
 
 function sizesIn({ inputs, output, attributes }: AnyCall, direction: Direction): ConvolutionSizes {
@@ -75,11 +224,15 @@ function extents(sizes: ConvolutionSizes): Readonly<Record<string, number>> {
   };
 }
 
-function operand(input: number, name: 'first' | 'second'): Block {
+/** An operand whose groups of channels start at multiples of four elements is read as vectors, another element by element. */
+function operand(input: number, name: 'first' | 'second', aligned: boolean): Block {
+  const [one, four] = aligned
+    ? [`${name}[i >> 2u][i & 3u]`, `${name}[i >> 2u]`]
+    : [`${name}[i]`, `vec4f(${name}[i], ${name}[i + 1u], ${name}[i + 2u], ${name}[i + 3u])`];
   return {
     buffer: { input },
     name,
-    type: 'array<f32>',
-    text: `fn ${name}1(i: u32) -> f32 { return ${name}[i]; }`,
+    type: aligned ? 'array<vec4f>' : 'array<f32>',
+    text: `fn ${name}1(i: u32) -> f32 { return ${one}; }\nfn ${name}4(i: u32) -> vec4f { return ${four}; }`,
   };
 }
