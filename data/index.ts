@@ -37,9 +37,18 @@ export {
   type ProceduralOptions,
   type ProceduralStyle,
 } from './procedural.ts';
-export { gatherBatch, resident, type Batch, type ResidentSet, type ResidentTensors } from './resident.ts';
+export {
+  gatherBatch,
+  gatherImages,
+  resident,
+  type Batch,
+  type ResidentOptions,
+  type ResidentSet,
+  type ResidentTensors,
+} from './resident.ts';
 export { sampler, type Sampler, type SamplerOptions, type SamplingMode } from './sampler.ts';
 export * from './safetensors.ts';
+export { standardization, type Standardization } from './standardize.ts';
 export { balancedSubset, subset } from './subset.ts';
 export { readTar, type TarFiles } from './tar.ts';
 

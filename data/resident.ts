@@ -4,6 +4,7 @@
  * operations, which fuse into whatever consumes the batch.
  */
 import {
+  add,
   bitAnd,
   broadcastTo,
   cast,
@@ -17,6 +18,7 @@ import {
   type Tensor,
 } from '../engine/index.ts';
 import { imageSize, type ImageSet } from './dataset.ts';
+import { standardizingScale, type Standardization } from './standardize.ts';
 
 /** The tensors of a resident set: a tree, to pass to a recorded function. */
 export interface ResidentTensors {
@@ -24,26 +26,39 @@ export interface ResidentTensors {
   readonly words: Tensor;
   /** i32 [N]. */
   readonly labels: Tensor;
+  /** f32 [C] each, of a standardised set: a byte b becomes scale b + shift. Otherwise it becomes b / 255. */
+  readonly scale?: Tensor;
+  readonly shift?: Tensor;
   readonly [name: string]: Tensor;
 }
 
 /** An image set whose pixels and labels are tensors. */
-export interface ResidentSet extends Omit<ImageSet, 'images' | 'labels'> {
+export interface ResidentSet extends Omit<ImageSet, 'images' | 'labels' | 'coarse'> {
   readonly tensors: ResidentTensors;
+}
+
+/** What {@link resident} may be told. */
+export interface ResidentOptions {
+  /** Standardises the images of every batch, by the numbers of the training set. Default: pixels from 0 to 1. */
+  readonly standardize?: Standardization;
 }
 
 /** A minibatch. */
 export interface Batch {
-  /** f32 [B, H W C], from 0 (black) to 1 (white). */
+  /** f32 [B, H W C] or [B, H, W, C], from 0 (black) to 1 (white) unless the set is standardised. */
   readonly images: Tensor;
   /** i32 [B]. */
   readonly labels: Tensor;
   readonly [name: string]: Tensor;
 }
 
-/** Turns an image set into tensors: H W C bytes of device memory per image, rounded up to four, and four per label. */
-export function resident(set: ImageSet): ResidentSet {
-  const { images, labels, ...description } = set;
+/**
+ * Turns an image set into tensors: H W C bytes of device memory per image, rounded up to four, and four per label.
+ * @throws `DATA_INVALID` when the standardisation is not one of as many channels.
+ */
+export function resident(set: ImageSet, { standardize }: ResidentOptions = {}): ResidentSet {
+  const { images, labels, coarse: _, ...description } = set;
+  const affine = standardize && standardizingScale(standardize, set);
   const size = imageSize(set);
   const width = Math.ceil(size / 4);
   const words = new Uint32Array(set.count * width);
@@ -57,13 +72,15 @@ export function resident(set: ImageSet): ResidentSet {
     tensors: {
       words: tensor(words, [set.count, width]),
       labels: tensor(Int32Array.from(labels), [set.count]),
+      ...(affine ? { scale: tensor(affine.scale), shift: tensor(affine.shift) } : {}),
     },
   };
 }
 
 /**
- * The examples at `indices` (i32 or u32 [B]). Inside a recorded function the tensors may come in as an
- * argument instead of being part of the record.
+ * The examples at `indices` (i32 or u32 [B]), each image a row: what a dense layer takes. Inside a recorded function
+ * the tensors may come in as an argument instead of being part of the record.
+ * @returns images [B, H W C]
  * @throws `INDEX_OUT_OF_RANGE` when an index is not below N.
  */
 export function gatherBatch(
@@ -71,15 +88,37 @@ export function gatherBatch(
   indices: Tensor,
   tensors: ResidentTensors = set.tensors,
 ): Batch {
-  const size = imageSize(set);
+  const { images, labels } = gatherImages(set, indices, tensors);
+  return { images: reshape(images, [images.shape[0] ?? 0, imageSize(set)]), labels };
+}
+
+/**
+ * {@link gatherBatch} with the images as they lie: what a convolution takes.
+ * @returns images [B, H, W, C]
+ * @throws `INDEX_OUT_OF_RANGE` when an index is not below N.
+ */
+export function gatherImages(
+  set: ResidentSet,
+  indices: Tensor,
+  tensors: ResidentTensors = set.tensors,
+): Batch {
+  const { height, width, channels } = set;
+  const { scale, shift } = tensors;
   const rows = take(tensors.words, indices); // [B, W]
-  const [batch = 0, width = 0] = rows.shape;
-  const repeated = broadcastTo(reshape(rows, [batch, width, 1]), [batch, width, 4]);
+  const [batch = 0, words = 0] = rows.shape;
+  const repeated = broadcastTo(reshape(rows, [batch, words, 1]), [batch, words, 4]);
   const shifts = mul(iota([4], 0, 'u32'), tensor(Uint32Array.of(8)));
   const bytes = bitAnd(shiftRight(repeated, shifts), tensor(Uint32Array.of(255)));
-  const pixels = reshape(mul(cast(bytes, 'f32'), 1 / 255), [batch, 4 * width]);
+  const values = reshape(cast(bytes, 'f32'), [batch, 4 * words]);
+  const size = imageSize(set);
+  const pixels = reshape(4 * words === size ? values : slice(values, [0, 0], [batch, size]), [
+    batch,
+    height,
+    width,
+    channels,
+  ]);
   return {
-    images: 4 * width === size ? pixels : slice(pixels, [0, 0], [batch, size]),
+    images: scale && shift ? add(mul(pixels, scale), shift) : mul(pixels, 1 / 255),
     labels: take(tensors.labels, indices),
   };
 }

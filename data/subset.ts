@@ -19,7 +19,8 @@ export function subset(set: ImageSet, count: number, seed: number): ImageSet {
 /**
  * `count` examples in the order of {@link subset}'s permutation, each class as often as the others; when the
  * number of classes does not divide `count`, the first classes have one example more.
- * @throws `DATA_INVALID` when the set, or one of its classes, has too few examples.
+ * @throws `DATA_INVALID` naming the class when one that the subset needs is absent or has too few examples, and when
+ *   the whole set has too few.
  */
 export function balancedSubset(set: ImageSet, count: number, seed: number): ImageSet {
   requireCount(set, count);
@@ -34,12 +35,16 @@ export function balancedSubset(set: ImageSet, count: number, seed: number): Imag
     return left > 0;
   });
   const short = missing.findIndex((left) => left > 0);
-  if (short >= 0)
+  if (short >= 0) {
+    const name = set.classes[short];
+    const lack = set.labels.includes(short)
+      ? `needs ${missing[short]} more examples of class ${name}`
+      : `needs ${missing[short]}, and ${set.name} has no example of class ${name}`;
     fail(
       'DATA_INVALID',
-      `${set.name}: a balanced subset of ${count} needs ${missing[short]} more examples of class ` +
-        `${set.classes[short]}; take a smaller subset, or subset() without balance.`,
+      `${set.name}: a balanced subset of ${count} ${lack}; take a smaller subset, or subset() without balance.`,
     );
+  }
   return selectExamples(set, chosen, `${set.name}, ${count} of ${set.count} balanced`);
 }
 

@@ -9,9 +9,11 @@ import {
   dataDirectory,
   directoryReader,
   load,
+  standardization,
   type FileDatasetName,
 } from '../../data/node/index.ts';
 import { coded, smallImages, smallLabels } from './bytes.ts';
+import { record } from './cifar-bytes.ts';
 
 let directory: string;
 let folder: string;
@@ -83,10 +85,73 @@ describe('the data directory', () => {
   });
 });
 
+describe('a directory with CIFAR-10', () => {
+  const bin = (): string => join(directory, 'cifar-10-batches-bin');
+  beforeEach(async () => {
+    await mkdir(bin());
+    for (const [index, { name }] of [...catalogue['cifar-10'].train, ...catalogue['cifar-10'].test].entries())
+      await writeFile(join(bin(), name), record([index], index));
+  });
+
+  it('is read from its folder, and says that its content is not verified', async () => {
+    const { train, test, verified } = await load('cifar-10', { directory, verify: false });
+    expect([[...train.labels], [...test.labels], verified]).toEqual([[0, 1, 2, 3, 4], [5], false]);
+  });
+
+  it('that lacks it names the archive and the next step', async () => {
+    await rm(bin(), { recursive: true });
+    await expect(load('cifar-10', { directory })).rejects.toThrowError(
+      coded('DATA_MISSING', /cifar-10-binary\.tar\.gz.*langevin data get cifar-10,/),
+    );
+    await expect(load('cifar-100', { directory })).rejects.toThrowError(
+      coded('DATA_MISSING', /langevin data get cifar-100,/),
+    );
+  });
+
+  it('with a cut file, a web page or a directory in the place of a file is refused', async () => {
+    const path = join(bin(), 'data_batch_2.bin');
+    const cut = gzipSync(record([1], 1)).subarray(0, 99);
+    for (const [content, message] of [
+      [cut, /data_batch_2.*damaged or cut/],
+      ['<html>quota</html>', /data_batch_2.*"<html>quota/],
+      ['', /data_batch_2.*empty/],
+    ] as const) {
+      await writeFile(path, content);
+      await expect(load('cifar-10', { directory, verify: false })).rejects.toThrowError(
+        coded('DATA_CORRUPT', message),
+      );
+    }
+    await mkdir(join(directory, 'cifar-10-binary.tar.gz'));
+    await expect(load('cifar-10', { directory })).rejects.toThrowError(
+      coded('DATA_CORRUPT', /cifar-10-binary\.tar\.gz: .*found a directory/),
+    );
+  });
+});
+
 /** A directory with the real files, if this machine has one. */
 const real = [process.env['LANGEVIN_DATA'], resolve(import.meta.dirname, '../../../shared/data')].find(
   (path) => path !== undefined && existsSync(join(path, 'mnist')),
 );
+
+const cifarFolder =
+  real && ['cifar-10-batches-bin', 'cifar-10-binary.tar.gz'].some((name) => existsSync(join(real, name)));
+
+describe('the files of cifar-10', () => {
+  it.skipIf(!cifarFolder)('load, whether or not they are the published ones, ten classes alike', async () => {
+    const { train, test, hashes, verified } = await load('cifar-10', { directory: real ?? '' });
+    expect([train.count, test.count, train.height, train.width, train.channels]).toEqual([
+      50_000, 10_000, 32, 32, 3,
+    ]);
+    expect(verified).toBe('cifar-10-binary.tar.gz' in hashes);
+    expect(hashes['test_batch.bin']).toMatch(/^[0-9a-f]{64}$/);
+    const counts = train.classes.map((_, label) => train.labels.reduce((n, l) => n + Number(l === label), 0));
+    expect(counts).toEqual(Array(10).fill(5000));
+    // The means of the channels that everyone standardises with: 0.4914, 0.4822, 0.4465.
+    standardization(train).mean.forEach((mean, c) =>
+      expect(mean).toBeCloseTo([0.4914, 0.4822, 0.4465][c] ?? 0, 3),
+    );
+  });
+});
 
 describe.each<[FileDatasetName, number]>([
   ['mnist', 33.318],

@@ -6,7 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { get, getFiles, type DataFile, type GetOptions } from '../../data/node/index.ts';
+import {
+  get,
+  getArchive,
+  getFiles,
+  type DataArchive,
+  type DataFile,
+  type GetOptions,
+} from '../../data/node/index.ts';
 import { coded } from './bytes.ts';
 
 /** The content of a small file, by its name. */
@@ -223,7 +230,62 @@ describe('get', () => {
     await expect(fetchAll()).rejects.toThrowError(coded('DATA_UNWRITABLE'));
   });
 
+  it.runIf(process.platform === 'linux')('ends below a folder in which nothing can be made', async () => {
+    await expect(fetchAll({ directory: '/proc/no/such' })).rejects.toThrowError(
+      coded('DATA_UNWRITABLE', /\/proc\/no\/such\/small.*ENOENT/),
+    );
+  });
+
   it('refuses a name that is not in the catalogue', async () => {
     await expect(get('mnits' as 'mnist')).rejects.toThrowError(coded('DATA_UNKNOWN', /did you mean mnist\?/));
+  });
+});
+
+describe('get of an archive', () => {
+  const bytes = compressedOf('archive');
+  const archive: DataArchive = {
+    name: 'small.tar.gz',
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+  const fetchIt = (options: GetOptions = {}): ReturnType<typeof getArchive> =>
+    getArchive(archive, { directory, mirrors: [`${base}/one/`, `${base}/two/`], backoff: 1, ...options });
+  const send =
+    (body: Uint8Array): Answer =>
+    (response) => {
+      response.end(body);
+    };
+  beforeEach(() => {
+    script['/one/small.tar.gz'] = [send(bytes)];
+  });
+
+  it('keeps it as it is in the data directory, by the hash of the file itself', async () => {
+    const [got] = await fetchIt();
+    expect(got).toEqual({
+      path: join(directory, 'small.tar.gz'),
+      sha256: archive.sha256,
+      from: `${base}/one/small.tar.gz`,
+    });
+    expect(await readdir(directory)).toEqual(['small.tar.gz']);
+    expect((await fetchIt({ mirrors: [] }))[0]?.from).toBe('cache');
+  });
+
+  it('puts one aside that is cut, other or a web page, and takes the next mirror', async () => {
+    script['/two/small.tar.gz'] = [send(bytes)];
+    const other = bytes.map((byte, i) => (i === 9 ? byte ^ 1 : byte));
+    for (const wrong of [bytes.subarray(0, -9), other, new TextEncoder().encode('<html>moved</html>')]) {
+      script['/one/small.tar.gz'] = [send(wrong)];
+      expect((await fetchIt())[0]?.from).toBe(`${base}/two/small.tar.gz`);
+      expect((await readdir(directory)).toSorted()).toEqual(['small.tar.gz', 'small.tar.gz.bad']);
+      await rm(join(directory, 'small.tar.gz'));
+    }
+  });
+
+  it('stops reading one that is larger than the published one', async () => {
+    script['/one/small.tar.gz'] = [send(Buffer.concat([bytes, new Uint8Array(1)]))];
+    await expect(fetchIt({ mirrors: [`${base}/one/`] })).rejects.toThrowError(
+      coded('DOWNLOAD_FAILED', /at most/),
+    );
+    expect(await readdir(directory)).toEqual([]);
   });
 });

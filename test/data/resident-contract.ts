@@ -1,6 +1,13 @@
 /** What a resident set must do on every backend. */
 import { expect, it } from 'vitest';
-import { gatherBatch, resident, type ImageSet } from '../../data/index.ts';
+import {
+  gatherBatch,
+  gatherImages,
+  resident,
+  selectExamples,
+  standardization,
+  type ImageSet,
+} from '../../data/index.ts';
 import { tensor } from '../../engine/index.ts';
 
 /** Four images of five bytes, so that the last word of each is not full. */
@@ -13,6 +20,18 @@ export const odd: ImageSet = {
   width: 5,
   channels: 1,
   classes: ['a', 'b', 'c', 'd'],
+};
+
+/** Two images of 2x3 in three channels of different means; the last word of each is not full. */
+export const colour: ImageSet = {
+  ...odd,
+  name: 'colour',
+  images: Uint8Array.from({ length: 36 }, (_, i) => (i * i * 5 + 40 * (i % 3)) % 256),
+  labels: Uint8Array.of(0, 1),
+  count: 2,
+  height: 2,
+  width: 3,
+  channels: 3,
 };
 
 /** @param scaled the value that a byte must become. */
@@ -39,5 +58,29 @@ export function residentContract(scaled: (byte: number) => number): void {
     const pixels = await images.data();
     expect([...pixels].map((x) => Math.round(x * 255))).toEqual([...all.images]);
     expect(pixels[255]).toBeCloseTo(1, 6);
+  });
+
+  it('gives images as they lie, with the same values', async () => {
+    const set = resident(colour);
+    const indices = tensor(Int32Array.of(1, 0, 1));
+    const { images, labels } = gatherImages(set, indices);
+    expect([images.shape, images.dtype]).toEqual([[3, 2, 3, 3], 'f32']);
+    expect([...(await images.data())]).toEqual([...(await gatherBatch(set, indices).images.data())]);
+    expect([...(await labels.data())]).toEqual([1, 0, 1]);
+  });
+
+  it('standardises each channel by the numbers of another set', async () => {
+    const standardize = standardization(colour);
+    const set = resident(selectExamples(colour, [1], 'test'), { standardize });
+    for (const images of [gatherBatch, gatherImages].map(
+      (gather) => gather(set, tensor(Int32Array.of(0))).images,
+    )) {
+      const values = await images.data();
+      colour.images.subarray(18).forEach((byte, at) => {
+        const { mean, deviation } = standardize;
+        const expected = (byte / 255 - (mean[at % 3] ?? NaN)) / (deviation[at % 3] ?? NaN);
+        expect(values[at]).toBeCloseTo(expected, 5);
+      });
+    }
   });
 }

@@ -38,6 +38,23 @@ describe('a subset', () => {
     expect(() => balancedSubset(ten, 8, 0)).toThrowError(coded('DATA_INVALID', /1 more examples of class b/));
   });
 
+  it('that is balanced is a function of the seed, and of fewer examples the beginning of each class', () => {
+    const images = (count: number, seed: number): number[] => [...balancedSubset(ten, count, seed).images];
+    expect(images(6, 1)).toEqual(images(6, 1));
+    const seeds = Array.from({ length: 20 }, (_, seed) => images(4, seed).join());
+    expect(new Set(seeds).size).toBeGreaterThan(10);
+    expect(images(6, 1)).toEqual(expect.arrayContaining(images(4, 1)));
+  });
+
+  it('that is balanced names the class that the set has none of', () => {
+    const absent = { ...ten, classes: ['a', 'b', 'zebra'] };
+    expect(() => balancedSubset(absent, 6, 0)).toThrowError(
+      coded('DATA_INVALID', /ten has no example of class zebra/),
+    );
+    // The first classes have one example more, so a count below the number of classes needs the first ones alone.
+    expect(balancedSubset(absent, 2, 0).labels.toSorted()).toEqual(Uint8Array.of(0, 1));
+  });
+
   it('is refused when it asks for more examples than there are, or none', () => {
     for (const count of [0, 11, 2.5]) {
       expect(() => subset(ten, count, 0)).toThrowError(coded('DATA_INVALID', /from 1 to 10/));
@@ -66,6 +83,24 @@ describe('pooling', () => {
     const pooled = averagePool2(set);
     expect([...pooled.images]).toEqual([1, 100, 9, 128]);
     expect([pooled.height, pooled.width]).toEqual([1, 2]);
+  });
+
+  it('makes 16x16 of 32x32 in colour, channel by channel', () => {
+    const set = procedural({ part: 'train', count: 2, size: 32, channels: 3 });
+    const pooled = averagePool2(set);
+    expect([pooled.height, pooled.width, pooled.channels, pooled.images.length]).toEqual([16, 16, 3, 1536]);
+    const at = (image: number, row: number, column: number, channel: number): number =>
+      set.images[((image * 32 + row) * 32 + column) * 3 + channel] ?? NaN;
+    pooled.images.forEach((byte, i) => {
+      const [image, row, column, channel] = [i / 768, (i / 48) % 16, (i / 3) % 16, i % 3].map(Math.floor) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const block = [0, 1].flatMap((r) => [0, 1].map((c) => at(image, 2 * row + r, 2 * column + c, channel)));
+      expect(byte).toBe(Math.round(block.reduce((sum, x) => sum + x, 0) / 4));
+    });
   });
 
   it('never mixes two images', () => {
