@@ -7,6 +7,7 @@ export {
   type GhostBatchNormOptions,
   type RunningStatistics,
 } from './batch-norm.ts';
+export { conv2d, type Conv2dOptions, type Conv2dParams } from './conv2d.ts';
 export { dense, type DenseOptions, type DenseParams } from './dense.ts';
 export { dropout, type DropoutOptions } from './dropout.ts';
 export { firstNonFinite, type NonFinite } from './first-non-finite.ts';
@@ -25,8 +26,16 @@ export { layerOf } from './labels.ts';
 export type { ApplyContext, Context, Initialized, Layer, NoParams } from './layer.ts';
 export { layerNorm, type LayerNormOptions } from './layer-norm.ts';
 export { accuracy, correctCount } from './metrics.ts';
-export { f1, mlp, parameterCount, type F1Options, type MlpOptions } from './models.ts';
+export { alexnet, type AlexnetOptions } from './models/alexnet.ts';
+export type { GroupSize, Plan } from './models/blocks.ts';
+export { k16, type K16Options } from './models/k16.ts';
+export { f1, mlp, type F1Options, type MlpOptions } from './models/mlp.ts';
+export { c1, c1Mini, c1Nano, c2, type ConvNetOptions } from './models/noise-enhancement.ts';
+export { parameterCount } from './models/parameter-count.ts';
+export { resnet, resnet18, resnet34, type ResnetOptions } from './models/resnet.ts';
+export { vgg, type VggOptions } from './models/vgg.ts';
 export type { NormParams } from './normalize.ts';
+export { averagePool, flatten, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
 export { residual, type ResidualParams, type ResidualState } from './residual.ts';
 export { named, sequential, type SequentialParams, type SequentialState } from './sequential.ts';
 export { recomputeStatistics, type StatisticsOptions } from './statistics.ts';

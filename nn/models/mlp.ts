@@ -1,10 +1,10 @@
 /** Multilayer perceptrons, and F1 of the noise-enhancement study. */
-import { LangevinError, tree, type Tree } from '../engine/index.ts';
-import { relu, sigmoid, tanh } from './activations.ts';
-import { dense } from './dense.ts';
-import { glorotUniform, zeros, type Initializer } from './initializers.ts';
-import type { Layer } from './layer.ts';
-import { sequential, type SequentialParams, type SequentialState } from './sequential.ts';
+import { LangevinError } from '../../engine/index.ts';
+import { relu, sigmoid, tanh } from '../activations.ts';
+import { dense } from '../dense.ts';
+import { glorotUniform, zeros, type Initializer } from '../initializers.ts';
+import type { Layer } from '../layer.ts';
+import { sequential, type SequentialParams, type SequentialState } from '../sequential.ts';
 
 export interface MlpOptions {
   /** Units of every layer after the input; the last are the logits: [500, 10]. */
@@ -53,9 +53,4 @@ export function f1({ width = 500, depth = 7, classes = 10, weight = glorotUnifor
   SequentialState
 > {
   return mlp({ widths: [...Array.from({ length: depth }, () => width), classes], weight });
-}
-
-/** Number of parameters in a tree. */
-export function parameterCount(params: Tree): number {
-  return tree.leaves(params).reduce((sum, leaf) => sum + leaf.size, 0);
 }
