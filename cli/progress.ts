@@ -10,6 +10,9 @@ const REDRAW = 100; // milliseconds between two drawings of the line
 const PLAIN = 10_000; // milliseconds between two plain lines
 const WINDOW = 30_000; // milliseconds over which the rate is measured
 
+/** How progress is put into words, at most `width` characters. */
+export type Describe = (progress: Progress, rate: number | undefined, width: number) => string;
+
 export interface ProgressLine {
   update(progress: Progress): void;
   /** A line above the progress. */
@@ -18,8 +21,16 @@ export interface ProgressLine {
   end(): void;
 }
 
-/** @param now milliseconds, never going back */
-export function progressLine(terminal: Terminal, now: () => number = () => performance.now()): ProgressLine {
+/**
+ * @param now milliseconds, never going back
+ * @param window milliseconds over which the rate is measured
+ */
+export function progressLine(
+  terminal: Terminal,
+  now: () => number = () => performance.now(),
+  describe: Describe = describeUnits,
+  window: number = WINDOW,
+): ProgressLine {
   let samples: { readonly time: number; readonly done: number }[] = [];
   let unit: string | undefined;
   let drawn: number | undefined;
@@ -38,7 +49,7 @@ export function progressLine(terminal: Terminal, now: () => number = () => perfo
       unit = progress.unit;
       const due = time - drawn >= (terminal.redraws ? REDRAW : PLAIN);
       if (!due && samples.length > 0) return;
-      samples = [...samples.filter((sample) => time - sample.time <= WINDOW), { time, done: progress.done }];
+      samples = [...samples.filter((sample) => time - sample.time <= window), { time, done: progress.done }];
       if (!due) return;
       drawn = time;
       const text = describe(progress, rateOf(samples), terminal.redraws ? terminal.width - 1 : Infinity);
@@ -62,15 +73,34 @@ function rateOf(samples: readonly { readonly time: number; readonly done: number
 }
 
 /** The parts that fit into `width`, the most telling first. */
-function describe({ done, total, unit, note }: Progress, rate: number | undefined, width: number): string {
-  const share = total > 0 ? Math.floor((100 * done) / total) : 0;
-  const parts = [`${share} %`];
-  if (rate !== undefined && rate > 0) parts.push(`${formatSeconds((total - done) / rate)} left`);
-  const rest = [
-    `${done}/${total} ${unit}`,
-    ...(rate === undefined ? [] : [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} ${unit}/s`]),
-    ...(note === undefined ? [] : [note]),
-  ];
+function describeUnits(
+  { done, total, unit, note }: Progress,
+  rate: number | undefined,
+  width: number,
+): string {
+  return fitting(
+    shareAndTime({ done, total }, rate),
+    [
+      `${done}/${total} ${unit}`,
+      ...(rate === undefined ? [] : [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} ${unit}/s`]),
+      ...(note === undefined ? [] : [note]),
+    ],
+    width,
+  );
+}
+
+/** `42 %`, and the time left when something can be said of it. */
+export function shareAndTime(
+  { done, total }: Pick<Progress, 'done' | 'total'>,
+  rate: number | undefined,
+): string[] {
+  const share = `${total > 0 ? Math.floor((100 * done) / total) : 0} %`;
+  return rate !== undefined && rate > 0 ? [share, `${formatSeconds((total - done) / rate)} left`] : [share];
+}
+
+/** The parts, and as many of the rest as there is room for. */
+export function fitting(first: readonly string[], rest: readonly string[], width: number): string {
+  const parts = [...first];
   for (const part of rest) if ([...parts, part].join('  ').length <= width) parts.push(part);
   return parts.join('  ').slice(0, Math.max(0, width));
 }

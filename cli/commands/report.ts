@@ -1,7 +1,11 @@
 /** `langevin report`: draw the report of a run again, from its records alone. */
 import { lockDirectory, lockOwner } from '../../experiments/node/lock.ts';
 import { makeDirectory } from '../../experiments/node/make-directory.ts';
-import { readRun } from '../../experiments/node/read-run.ts';
+import { fail } from '../../engine/graph/errors.ts';
+import { isGrid } from '../../experiments/grid.ts';
+import { readRun, type StoredRun } from '../../experiments/node/read-run.ts';
+import { gatherSweep, readSweep } from '../../experiments/node/sweep-directory.ts';
+import type { Experiment } from '../../experiments/types.ts';
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { findExperiment, printTables } from '../results.ts';
@@ -9,15 +13,16 @@ import { terminalOf } from '../world.ts';
 
 export const report: Command = {
   name: 'report',
-  about: 'draw the report of a run again, from its records alone',
-  positionals: [{ name: 'RUN-DIR', about: 'the directory that `langevin run` printed first' }],
+  about: 'draw the report of a run or a sweep again, from its records alone',
+  positionals: [
+    { name: 'RUN-DIR', about: 'the directory that `langevin run` or `langevin sweep` printed first' },
+  ],
   options: { out: { value: 'DIR', about: 'write the report there; default: RUN-DIR' } },
   notes: ['With --out the report of a run that is still going on can be drawn.'],
   async run(args, { experiments, stdout, stderr, environment }) {
     const source = resolve(args.positionals[0] ?? '');
     const target = resolve(args.value('out') ?? source);
-    const run = await readRun(source);
-    const experiment = findExperiment(run.manifest.experiment, experiments);
+    const { run, experiment } = await readEither(source, experiments);
     if (target !== source) makeDirectory(target);
     const abandoned = run.manifest.status === 'running' && !lockOwner(source);
     const lock = lockDirectory(target);
@@ -37,3 +42,23 @@ export const report: Command = {
     }
   },
 };
+
+/** The run in a directory, or the sweep. */
+async function readEither(
+  source: string,
+  experiments: readonly Experiment[],
+): Promise<{ readonly run: StoredRun; readonly experiment: Experiment }> {
+  const plan = readSweep(source);
+  if (!plan) {
+    const run = await readRun(source);
+    return { run, experiment: findExperiment(run.manifest.experiment, experiments) };
+  }
+  const experiment = findExperiment(plan.experiment, experiments);
+  if (!isGrid(experiment))
+    return fail(
+      'RUN_CORRUPT',
+      `${source} is a sweep of ${plan.experiment}, which is no grid in this version of langevin; ` +
+        'draw the report with the version that made it.',
+    );
+  return { run: gatherSweep(source, plan, experiment), experiment };
+}

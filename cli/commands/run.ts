@@ -1,49 +1,35 @@
 /** `langevin run`: an experiment into a directory, and its results on the terminal. */
-import { datasetNames } from '../../data/index.ts';
-import type { Dataset } from '../../data/dataset.ts';
+import { datasetNames, type DatasetName } from '../../data/index.ts';
 import { LangevinError } from '../../engine/graph/errors.ts';
-import { applySettings } from '../../experiments/config.ts';
 import { execute, type Execution } from '../../experiments/node/execute.ts';
+import { describeDataset } from '../../experiments/node/dataset-summary.ts';
 import { createRunDirectory, type RunDirectory } from '../../experiments/node/run-directory.ts';
 import { versions } from '../../experiments/node/versions.ts';
-import {
-  presetNames,
-  type AdapterSummary,
-  type Experiment,
-  type Json,
-  type PresetName,
-} from '../../experiments/types.ts';
-import { parseChoice, parseCount, type Arguments } from '../arguments.ts';
+import type { Json } from '../../experiments/types.ts';
 import { startBackend } from '../backend.ts';
 import type { Command } from '../command.ts';
 import { progressLine } from '../progress.ts';
-import { findExperiment, printTables } from '../results.ts';
+import { experimentOptions, readRequest, type Request } from '../request.ts';
+import { printTables } from '../results.ts';
 import { stopOnSignals, type Stop } from '../stop.ts';
 import { terminalOf, type Terminal, type World } from '../world.ts';
-import { dataDirOption } from './data.ts';
 
-const backends = ['webgpu', 'reference'] as const;
+type RunRequest = Request<DatasetName>;
 
 export const run: Command = {
   name: 'run',
   about: 'run an experiment, and write its records and report into a new directory',
   positionals: [{ name: 'EXPERIMENT', about: 'one of `langevin list`' }],
-  options: {
-    preset: { value: 'NAME', about: `${presetNames.join(', ')}; default: smoke` },
-    data: { value: 'NAME', about: `${datasetNames.join(', ')}; default: procedural` },
-    'data-dir': dataDirOption,
-    seed: { value: 'N', about: 'all randomness is a function of it; default: 0' },
-    set: { value: 'KEY=VALUE', about: 'change one field of the preset, such as alphas=1,2', multiple: true },
-    out: { value: 'DIR', about: 'a new or empty directory; default: runs/EXPERIMENT-PRESET-SEED-N' },
-    backend: { value: 'NAME', about: 'webgpu, or reference: float64 on the CPU, slow; default: webgpu' },
-    json: { about: 'print the results as one line of JSON, the last of stdout' },
-  },
+  options: experimentOptions(
+    datasetNames,
+    'a new or empty directory; default: runs/EXPERIMENT-PRESET-SEED-N',
+  ),
   notes: [
     'Ctrl-C finishes the step and writes the report of what there is; a second Ctrl-C stops at once.',
     'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 stopped by SIGINT and SIGTERM with the records kept.',
   ],
   async run(args, world) {
-    const request = readRequest(args, world);
+    const request = readRequest(args, world, datasetNames);
     // With --json stdout is for the JSON; everything for people goes to stderr.
     const people = terminalOf(request.json ? world.stderr : world.stdout, world.environment);
     const directory = createRunDirectory({ ...request, experiment: request.experiment.name });
@@ -63,41 +49,8 @@ export const run: Command = {
   },
 };
 
-/** A run as it was asked for, checked. */
-interface Request {
-  readonly experiment: Experiment;
-  readonly preset: PresetName;
-  readonly config: object;
-  readonly changes: readonly string[];
-  readonly seed: number;
-  readonly data: (typeof datasetNames)[number];
-  readonly dataDirectory?: string;
-  readonly backend: AdapterSummary['backend'];
-  readonly out?: string;
-  readonly json: boolean;
-}
-
-function readRequest(args: Arguments, { experiments }: World): Request {
-  const experiment = findExperiment(args.positionals[0] ?? '', experiments);
-  const preset = parseChoice('preset', args.value('preset') ?? 'smoke', presetNames, 'UNKNOWN_PRESET');
-  const changes = args.values('set');
-  const [out, dataDirectory] = [args.value('out'), args.value('data-dir')];
-  return {
-    experiment,
-    preset,
-    changes,
-    config: applySettings(experiment.presets[preset], changes),
-    seed: parseCount('seed', args.value('seed') ?? '0'),
-    data: parseChoice('data set', args.value('data') ?? 'procedural', datasetNames, 'DATA_UNKNOWN'),
-    backend: parseChoice('backend', args.value('backend') ?? 'webgpu', backends, 'UNKNOWN_BACKEND'),
-    json: args.has('json'),
-    ...(out === undefined ? {} : { out }),
-    ...(dataDirectory === undefined ? {} : { dataDirectory }),
-  };
-}
-
 async function perform(
-  request: Request,
+  request: RunRequest,
   directory: RunDirectory,
   stop: Stop,
   people: Terminal,
@@ -148,7 +101,7 @@ function refuseConfiguration({ error, records }: Execution, directory: RunDirect
 
 /** The report, the tables, and the line of JSON. */
 async function conclude(
-  { experiment, preset, seed, json }: Request,
+  { experiment, preset, seed, json }: RunRequest,
   { manifest, records }: Execution,
   directory: RunDirectory,
   people: Terminal,
@@ -169,14 +122,4 @@ async function conclude(
     status,
   };
   stdout.write(`${encode({ ...head, ...experiment.summary(records), report: path })}\n`);
-}
-
-function describeDataset({ name, source, train, test, hashes }: Dataset): {
-  readonly name: string;
-  readonly source: Dataset['source'];
-  readonly train: number;
-  readonly test: number;
-  readonly hashes: Readonly<Record<string, string>>;
-} {
-  return { name, source, train: train.count, test: test.count, hashes };
 }

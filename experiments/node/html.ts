@@ -4,6 +4,7 @@ import { escapeHtml } from '../escape.ts';
 import type { Column, ReportData, Section, TableSection } from '../report.ts';
 import { alignOf, formatCell } from '../text-table.ts';
 import type { Json, Manifest, RunStatus } from '../types.ts';
+import { shellWord } from './shell-word.ts';
 import { FONT, themeCss } from './theme.ts';
 
 /** What a page is made of. */
@@ -14,10 +15,18 @@ export interface Page {
   readonly figures: ReadonlyMap<string, string>;
   /** Sentences about the state of the records, such as lines that could not be read. */
   readonly notices: readonly string[];
+  /** The command that made the records, where it is not the one of a single run. */
+  readonly command?: string;
 }
 
 /** The page of a report. A pure function: the same records give the same bytes. */
-export function renderPage({ report, manifest, figures, notices }: Page): string {
+export function renderPage({
+  report,
+  manifest,
+  figures,
+  notices,
+  command = runCommand(manifest),
+}: Page): string {
   const sections = report.sections.map((section) => renderSection(section, figures));
   return `<!doctype html>
 <html lang="en">
@@ -40,7 +49,7 @@ ${facts(manifest)}
 ${[...statusNotice(manifest), ...notices].map((notice) => `<p class="notice">${escapeHtml(notice)}</p>`).join('\n')}
 </header>
 ${sections.join('\n')}
-${provenance(manifest)}
+${provenance(manifest, command)}
 </main>
 </body>
 </html>
@@ -129,10 +138,10 @@ function statusNotice({ status, error }: Manifest): string[] {
 }
 
 /** Everything needed to run it again. */
-function provenance(manifest: Manifest): string {
+function provenance(manifest: Manifest, command: string): string {
   const { config, dataset, adapter, versions } = manifest;
   const rows: [string, string][] = [
-    ['command', command(manifest)],
+    ['command', command],
     ...settings(config),
     ...Object.entries(dataset.hashes).map(([name, hash]): [string, string] => [`sha256 of ${name}`, hash]),
     ['adapter', `${adapter.source}: ${adapter.name} (${adapter.backend})`],
@@ -152,13 +161,11 @@ ${body.join('\n')}
 </section>`;
 }
 
-function command({ experiment, preset, seed, dataset, changes, adapter }: Manifest): string {
+function runCommand({ experiment, preset, seed, dataset, changes, adapter }: Manifest): string {
   return [
     `langevin run ${experiment} --preset ${preset} --data ${dataset.name} --seed ${seed}`,
     ...(adapter.backend === 'webgpu' ? [] : [`--backend ${adapter.backend}`]),
-    ...changes.map(
-      (change) => `--set ${/[^\w.,=+-]/.test(change) ? `'${change.replaceAll("'", `'\\''`)}'` : change}`,
-    ),
+    ...changes.map((change) => `--set ${shellWord(change)}`),
   ].join(' ');
 }
 

@@ -10,7 +10,7 @@ export interface RunPlace {
   readonly experiment: string;
   readonly preset: string;
   readonly seed: number;
-  /** A directory that does not exist or is empty. Default: the first free `runs/<experiment>-<preset>-<seed>-<n>`. */
+  /** A directory that does not exist or is empty. Default: the first free `runs/<experiment>-<preset>-<seed>-<n>`, with hyphens for slashes. */
   readonly out?: string;
 }
 
@@ -26,7 +26,7 @@ export function makeRunDirectory({ experiment, preset, seed, out }: RunPlace): M
   const folder = resolve('runs');
   makeDirectory(folder);
   for (let n = 1; ; n++) {
-    const path = join(folder, `${experiment}-${preset}-${seed}-${n}`);
+    const path = join(folder, `${experiment.replaceAll('/', '-')}-${preset}-${seed}-${n}`);
     // mkdir fails on what is there, so two processes that start together get two numbers.
     if (!existsSync(path) && mkdirUnlessThere(path)) return { path, made: true };
   }

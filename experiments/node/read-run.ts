@@ -12,6 +12,8 @@ export interface StoredRun {
   readonly records: readonly RunRecord[];
   /** Sentences about lines that could not be read. */
   readonly notices: readonly string[];
+  /** The command that made it, where that is not the one of a single run. */
+  readonly command?: string;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface WrittenReport {
 /** Writes report.html and one SVG per figure. The same run gives the same bytes. */
 export async function writeReport(
   experiment: Experiment,
-  { manifest, records, notices }: StoredRun,
+  { manifest, records, notices, command }: StoredRun,
   directory: string,
 ): Promise<WrittenReport> {
   const data = experiment.report(records, manifest);
@@ -35,6 +35,9 @@ export async function writeReport(
   }
   for (const [id, svg] of figures) await writeRunFile(join(directory, `${id}.svg`), svg);
   const path = join(directory, REPORT);
-  await writeRunFile(path, renderPage({ report: data, manifest, figures, notices }));
+  await writeRunFile(
+    path,
+    renderPage({ report: data, manifest, figures, notices, ...(command === undefined ? {} : { command }) }),
+  );
   return { data, path };
 }

@@ -1,0 +1,218 @@
+/** `langevin sweep`: all trainings of a grid, those that are missing; and the report over all of them. */
+import { join, resolve } from 'node:path';
+import { datasetNames, type DatasetName } from '../../data/index.ts';
+import { fail } from '../../engine/graph/errors.ts';
+import { isGrid, type Cell, type GridExperiment } from '../../experiments/grid.ts';
+import { lockDirectory } from '../../experiments/node/lock.ts';
+import { makeDirectory } from '../../experiments/node/make-directory.ts';
+import { readCells, type CellState } from '../../experiments/node/cell-directory.ts';
+import type { CellOutcome } from '../../experiments/node/run-cell.ts';
+import {
+  gatherSweep,
+  sweepName,
+  writeSweep,
+  type SweepPlan,
+} from '../../experiments/node/sweep-directory.ts';
+import type { Json } from '../../experiments/types.ts';
+import { parseCount, type Arguments } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { experimentOptions, readRequest, type Request } from '../request.ts';
+import { printTables } from '../results.ts';
+import { stopOnSignals, type Stop } from '../stop.ts';
+import { schedule } from '../sweep/schedule.ts';
+import { sweepProgress } from '../sweep/progress.ts';
+import { localWorker, type Training, type Worker } from '../sweep/worker.ts';
+import { terminalOf, type Terminal, type World } from '../world.ts';
+
+const dataNames: readonly (DatasetName | 'published')[] = [...datasetNames, 'published'];
+
+/** Nothing failed, but cells are left that another process is training: EX_TEMPFAIL of sysexits.h. */
+const LEFT_TO_OTHERS = 75;
+
+export const sweep: Command = {
+  name: 'sweep',
+  about: 'train what is missing of an experiment that is a grid of trainings, and report on all of it',
+  positionals: [{ name: 'EXPERIMENT', about: 'a grid among `langevin list`' }],
+  options: {
+    ...experimentOptions(dataNames, 'the directory of all sweeps and their trainings; default: runs/sweeps'),
+    cells: { about: 'list the trainings and how far they are, and do nothing' },
+    jobs: { value: 'N', about: 'processes that train at the same time; default: 1' },
+    'retry-failed': { about: 'try those again that failed' },
+    'checkpoint-every': { value: 'SECONDS', about: 'from one checkpoint to the next; default: 30' },
+    'allow-mismatch': {
+      about: 'go on with trainings that were begun with other data, versions or adapters',
+    },
+  },
+  notes: [
+    'Each training has a directory of its own, named by a hash of all that it depends on. What is finished is not trained ' +
+      'again, also when another experiment did it; what was interrupted goes on from its last checkpoint.',
+    'Ctrl-C saves a checkpoint of every training under way and stops; a second Ctrl-C stops at once.',
+    'Exit codes: 0 all done, 1 something failed, 2 wrong usage, 75 other processes are still training the rest, ' +
+      '130 and 143 stopped by SIGINT and SIGTERM.',
+  ],
+  async run(args, world) {
+    const request = readSweepRequest(args, world);
+    if (args.has('cells')) return listCells(request, world);
+    const people = terminalOf(request.json ? world.stderr : world.stdout, world.environment);
+    makeDirectory(request.directory);
+    await writeSweep(request.directory, request.plan);
+    const stop = stopOnSignals(() =>
+      people.print(
+        `${people.redraws ? '\n' : ''}Saving checkpoints of what is under way; once more to stop at once.`,
+      ),
+    );
+    try {
+      people.print(request.directory);
+      return await perform(request, stop, people, world);
+    } finally {
+      stop.forget();
+    }
+  },
+};
+
+/** A sweep as it was asked for, checked. */
+interface SweepRequest extends Request<DatasetName | 'published'> {
+  readonly grid: GridExperiment;
+  readonly cells: readonly Cell[];
+  /** Of the report. */
+  readonly directory: string;
+  readonly plan: SweepPlan;
+  readonly training: Training;
+  readonly retryFailed: boolean;
+}
+
+function readSweepRequest(args: Arguments, world: World): SweepRequest {
+  const request = readRequest(args, world, dataNames);
+  const { experiment: grid, preset, seed, config, changes, data, backend, dataDirectory } = request;
+  if (!isGrid(grid))
+    return fail(
+      'USAGE',
+      `${grid.name} is one run and no grid of trainings; start it with: langevin run ${grid.name}.`,
+    );
+  const checkpointEvery = parseCount('checkpoint-every', args.value('checkpoint-every') ?? '30');
+  const cells = grid.cells(config, seed, data);
+  const out = resolve(request.out ?? join('runs', 'sweeps'));
+  const settings = { config: config as Json, changes, data, backend };
+  const plan: SweepPlan = {
+    schema: 1,
+    kind: 'sweep',
+    experiment: grid.name,
+    preset,
+    seed,
+    ...settings,
+    cells,
+  };
+  return {
+    ...request,
+    grid,
+    cells,
+    directory: join(out, sweepName(plan)),
+    plan,
+    training: {
+      grid,
+      out,
+      backend,
+      dataDirectory,
+      checkpointEvery,
+      allowMismatch: args.has('allow-mismatch'),
+    },
+    retryFailed: args.has('retry-failed'),
+  };
+}
+
+async function perform(request: SweepRequest, stop: Stop, people: Terminal, world: World): Promise<number> {
+  const { grid, cells, training, retryFailed } = request;
+  const states = new Map(readCells(training.out, cells, grid).map((state) => [state.cell, state]));
+  const finished = new Set(cells.filter((cell) => states.get(cell)?.finished));
+  const queue = cells.filter((cell) => {
+    if (finished.has(cell) && states.get(cell)?.manifest?.status === 'complete') return false;
+    return retryFailed || states.get(cell)?.manifest?.status !== 'failed';
+  });
+  people.print(people.dim(`${cells.length} cells, ${finished.size} finished before`));
+  const progress = sweepProgress(people, grid, cells, finished);
+  const worker: Worker = localWorker(training, world.load, stop.signal, {
+    progress: (cell, update) => progress.update(cell, update),
+    log: (message) => progress.print(message),
+  });
+  const outcomes = await schedule(queue, [worker], stop.signal, (cell, outcome) => {
+    progress.settle(cell, outcome.kind === 'complete');
+    if (outcome.kind === 'failed' || outcome.kind === 'refused' || outcome.kind === 'locked')
+      progress.print(describeOutcome(grid, cell, outcome));
+  });
+  progress.end();
+  const after = await conclude(request, people, world);
+  return exitCode(after, outcomes, stop);
+}
+
+function describeOutcome(grid: GridExperiment, cell: Cell, outcome: CellOutcome): string {
+  const label = grid.label(cell);
+  switch (outcome.kind) {
+    case 'failed':
+    case 'refused':
+      return `${label}: ${outcome.message} [${outcome.code}]`;
+    case 'locked':
+      return `${label}: left to the process that has it.`;
+    default:
+      return `${label}: ${outcome.kind}`;
+  }
+}
+
+/** The report, the tables, and the line of JSON. Resolves to the states of all cells. */
+async function conclude(
+  { grid, directory, plan, json, backend }: SweepRequest,
+  people: Terminal,
+  { stdout }: World,
+): Promise<readonly CellState[]> {
+  const { writeReport } = await import('../../experiments/node/write-report.ts');
+  const { states, ...gathered } = gatherSweep(directory, plan, grid);
+  const lock = lockDirectory(directory);
+  try {
+    const { data, path } = await writeReport(grid, gathered, directory);
+    for (const notice of gathered.notices) people.print(notice);
+    printTables(data, people);
+    people.print(`report: ${path}`);
+    if (json) {
+      const { encode } = await import('../../experiments/json-lines.ts');
+      const { manifest, records } = gathered;
+      const head = {
+        experiment: grid.name,
+        preset: plan.preset,
+        seed: plan.seed,
+        backend,
+        status: manifest.status,
+        cells: {
+          total: states.length,
+          finished: states.filter(({ finished }) => finished).length,
+          failed: states.filter((state) => state.manifest?.status === 'failed').length,
+        },
+      };
+      stdout.write(`${encode({ ...head, ...grid.summary(records), report: path })}\n`);
+    }
+  } finally {
+    lock.release();
+  }
+  return states;
+}
+
+function exitCode(
+  states: readonly CellState[],
+  outcomes: ReadonlyMap<Cell, CellOutcome>,
+  stop: Stop,
+): number {
+  const stopped = stop.exitCode();
+  if (stopped !== undefined) return stopped;
+  const wrong = [...outcomes.values()].some(({ kind }) => kind === 'failed' || kind === 'refused');
+  if (wrong || states.some(({ manifest }) => manifest?.status === 'failed')) return 1;
+  return states.every(({ finished }) => finished) ? 0 : LEFT_TO_OTHERS;
+}
+
+function listCells({ cells, grid, training }: SweepRequest, { stdout, environment }: World): number {
+  const out = terminalOf(stdout, environment);
+  const total = cells.reduce((sum, cell) => sum + grid.cost(cell), 0);
+  for (const { id, cell, manifest, finished } of readCells(training.out, cells, grid)) {
+    const share = ((100 * grid.cost(cell)) / total).toFixed(1).padStart(5);
+    const state = finished ? 'complete' : (manifest?.status ?? 'new');
+    out.print(`${id}  ${state.padEnd(11)}  ${share} %  ${grid.label(cell)}`);
+  }
+  return 0;
+}

@@ -1,0 +1,61 @@
+/** Progress over a whole grid: how many cells, how much of the cost, how long still, and what is being trained. */
+import type { Cell, GridExperiment } from '../../experiments/grid.ts';
+import type { Progress } from '../../experiments/types.ts';
+import { fitting, progressLine, shareAndTime } from '../progress.ts';
+import type { Terminal } from '../world.ts';
+
+/** Cells differ in speed, and some stop early: the rate is that of the last five minutes. */
+const WINDOW = 300_000;
+
+export interface SweepProgress {
+  /** How far a cell under way is. */
+  update(cell: Cell, progress: Progress): void;
+  /** A cell is not under way any more; `done` tells whether it counts as trained. */
+  settle(cell: Cell, done: boolean): void;
+  /** A line above the progress. */
+  print(text: string): void;
+  end(): void;
+}
+
+/** @param finished the cells that were finished before */
+export function sweepProgress(
+  terminal: Terminal,
+  grid: GridExperiment,
+  cells: readonly Cell[],
+  finished: ReadonlySet<Cell>,
+): SweepProgress {
+  const done = new Set(finished);
+  const running = new Map<Cell, number>();
+  const total = cells.reduce((sum, cell) => sum + grid.cost(cell), 0);
+  const line = progressLine(
+    terminal,
+    undefined,
+    ({ note = '', ...progress }, rate, width) =>
+      fitting(shareAndTime(progress, rate), note.split('\n'), width),
+    WINDOW,
+  );
+  const draw = (): void => {
+    const trained = cells.filter((cell) => done.has(cell)).reduce((sum, cell) => sum + grid.cost(cell), 0);
+    const partly = [...running].reduce((sum, [cell, share]) => sum + share * grid.cost(cell), 0);
+    const current = [...running.keys()].map((cell) => grid.label(cell)).join(' | ');
+    line.update({
+      done: trained + partly,
+      total,
+      unit: 'multiply-adds',
+      note: `${done.size}/${cells.length} cells\n${current}`,
+    });
+  };
+  return {
+    update(cell, { done: steps, total: all }) {
+      running.set(cell, all > 0 ? Math.min(1, steps / all) : 0);
+      draw();
+    },
+    settle(cell, trained) {
+      running.delete(cell);
+      if (trained) done.add(cell);
+      draw();
+    },
+    print: (text) => line.print(text),
+    end: () => line.end(),
+  };
+}
