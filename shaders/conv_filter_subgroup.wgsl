@@ -267,14 +267,15 @@ fn conv_filter_subgroup(
     c7 += y * a3.lower;
   }
 
-  // One store in a loop: the composed epilogue is compiled once, not 128 times.
+  // One store in a loop: the composed epilogue is compiled once, not 128 times. A row is taken out of the tile at once.
   var sums = array<mat4x4f, 8>(c0, c1, c2, c3, c4, c5, c6, c7);
-  for (var t = 0u; t < 128u; t++) {
-    let i = t >> 2u;
-    let q = t & 3u;
-    let place = (row + i) * O + g * columns + col + q;
-    if (row + i < row_count && col + q < columns) {
-      epilogue(b * CHUNKS + chunk, place, sums[i >> 2u][i & 3u][q]);
+  for (var i = 0u; i < 32u; i++) {
+    let sum = sums[i >> 2u][i & 3u];
+    let place = (row + i) * O + g * columns + col;
+    for (var q = 0u; q < 4u; q++) {
+      if (row + i < row_count && col + q < columns) {
+        epilogue(b * CHUNKS + chunk, place + q, sum[q]);
+      }
     }
   }
 }

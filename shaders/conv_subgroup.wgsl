@@ -42,6 +42,8 @@ enable subgroups;
 override LANES: u32 = 8u;
 override ACROSS: u32 = 2u;
 override DIRECTION: u32 = 0u;
+// Channels of the source in a group are a multiple of 4.
+override WHOLE: bool = true;
 override CHUNKS: u32 = 1u;
 override CHUNK: u32 = 4u;
 override RESULT: u32 = 1u;
@@ -167,14 +169,22 @@ fn view(rows: Points, dy: u32, dx: u32, delta: u32, height: u32, width: u32) -> 
   return View(select(vec4u(), rows.at + delta, inside), inside);
 }
 
+// Zero beyond the last channel, where memory goes on with something else.
+fn within(v: vec4f, c: u32, end: u32) -> vec4f {
+  if (WHOLE) {
+    return v;
+  }
+  return select(vec4f(), v, c + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
+}
+
 // Eight rows over channels c..c+3 of the source, for every lane: in each block, column i is row i.
 struct EightRows {
   upper: mat4x4f,
   lower: mat4x4f,
 }
 
-fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32) -> EightRows {
-  let share = select(vec4f(), first4(at + c), inside);
+fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32, end: u32) -> EightRows {
+  let share = within(select(vec4f(), first4(at + c), inside), c, end);
   let upper = mat4x4f(
     subgroupBroadcast(share, 0u),
     subgroupBroadcast(share, 1u),
@@ -190,7 +200,7 @@ fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32) ->
     );
     return EightRows(upper, lower);
   }
-  let next = select(vec4f(), first4(next_at + c), next_inside);
+  let next = within(select(vec4f(), first4(next_at + c), next_inside), c, end);
   let lower = mat4x4f(
     subgroupBroadcast(next, 0u),
     subgroupBroadcast(next, 1u),
@@ -201,58 +211,25 @@ fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32) ->
 }
 
 // Columns col..col+3 of the filters over channels c..c+3 of the source: column k is channel c + k.
-fn filter_block(tap: u32, c: u32, col: u32) -> mat4x4f {
+fn filter_block(tap: u32, c: u32, col: u32, end: u32) -> mat4x4f {
   if (DIRECTION == 1u) {
     let i = tap + col * O + c;
-    return transpose(mat4x4f(second4(i), second4(i + O), second4(i + 2u * O), second4(i + 3u * O)));
+    return transpose(
+      mat4x4f(
+        within(second4(i), c, end),
+        within(second4(i + O), c, end),
+        within(second4(i + 2u * O), c, end),
+        within(second4(i + 3u * O), c, end),
+      )
+    );
   }
   let i = tap + c * O + col;
-  return mat4x4f(second4(i), second4(i + O), second4(i + 2u * O), second4(i + 3u * O));
-}
-
-// Both at a single channel, for what remains when the channels are not a multiple of 4.
-struct EightValues {
-  upper: vec4f,
-  lower: vec4f,
-}
-
-fn eight_values(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32) -> EightValues {
-  let share = select(0.0, first1(at + c), inside);
-  let upper = vec4f(
-    subgroupBroadcast(share, 0u),
-    subgroupBroadcast(share, 1u),
-    subgroupBroadcast(share, 2u),
-    subgroupBroadcast(share, 3u),
+  return mat4x4f(
+    second4(i),
+    select(vec4f(), second4(i + O), WHOLE || c + 1u < end),
+    select(vec4f(), second4(i + 2u * O), WHOLE || c + 2u < end),
+    select(vec4f(), second4(i + 3u * O), WHOLE || c + 3u < end),
   );
-  if (LANES == 8u) {
-    let lower = vec4f(
-      subgroupBroadcast(share, 4u),
-      subgroupBroadcast(share, 5u),
-      subgroupBroadcast(share, 6u),
-      subgroupBroadcast(share, 7u),
-    );
-    return EightValues(upper, lower);
-  }
-  let next = select(0.0, first1(next_at + c), next_inside);
-  let lower = vec4f(
-    subgroupBroadcast(next, 0u),
-    subgroupBroadcast(next, 1u),
-    subgroupBroadcast(next, 2u),
-    subgroupBroadcast(next, 3u),
-  );
-  return EightValues(upper, lower);
-}
-
-fn filter_row(tap: u32, c: u32, col: u32) -> vec4f {
-  if (DIRECTION == 1u) {
-    let i = tap + col * O + c;
-    return vec4f(second1(i), second1(i + O), second1(i + 2u * O), second1(i + 3u * O));
-  }
-  return second4(tap + c * O + col);
-}
-
-fn outer(a: vec4f, b: vec4f) -> mat4x4f {
-  return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
 }
 
 @compute @workgroup_size(16, 1, 1)
@@ -297,7 +274,6 @@ fn conv_subgroup(
   let filter_start = b * SECOND_BATCH + g * (O / G);
   let c_first = chunk * CHUNK;
   let c_end = select(min(c_first + CHUNK, source_channels), source_channels, CHUNKS == 1u);
-  let c_whole = c_first + ((c_end - c_first) & ~3u);
 
   var c0 = mat4x4f();
   var c1 = mat4x4f();
@@ -315,51 +291,38 @@ fn conv_subgroup(
       let seen = view(rows, dy, dx, delta, vertical.source, horizontal.source);
       let next = view(next_rows, dy, dx, delta, vertical.source, horizontal.source);
       let tap = filter_start + (r * S + s) * (C / G) * O;
-      for (var c = c_first; c < c_whole; c += 4u) {
-        let f = filter_block(tap, c, col);
-        let a0 = eight_rows(seen.at.x, seen.inside.x, next.at.x, next.inside.x, c);
+      for (var c = c_first; c < c_end; c += 4u) {
+        let f = filter_block(tap, c, col, c_end);
+        let a0 = eight_rows(seen.at.x, seen.inside.x, next.at.x, next.inside.x, c, c_end);
         c0 += f * a0.upper;
         c1 += f * a0.lower;
-        let a1 = eight_rows(seen.at.y, seen.inside.y, next.at.y, next.inside.y, c);
+        let a1 = eight_rows(seen.at.y, seen.inside.y, next.at.y, next.inside.y, c, c_end);
         c2 += f * a1.upper;
         c3 += f * a1.lower;
-        let a2 = eight_rows(seen.at.z, seen.inside.z, next.at.z, next.inside.z, c);
+        let a2 = eight_rows(seen.at.z, seen.inside.z, next.at.z, next.inside.z, c, c_end);
         c4 += f * a2.upper;
         c5 += f * a2.lower;
-        let a3 = eight_rows(seen.at.w, seen.inside.w, next.at.w, next.inside.w, c);
+        let a3 = eight_rows(seen.at.w, seen.inside.w, next.at.w, next.inside.w, c, c_end);
         c6 += f * a3.upper;
         c7 += f * a3.lower;
-      }
-      for (var c = c_whole; c < c_end; c++) {
-        let f = filter_row(tap, c, col);
-        let a0 = eight_values(seen.at.x, seen.inside.x, next.at.x, next.inside.x, c);
-        c0 += outer(a0.upper, f);
-        c1 += outer(a0.lower, f);
-        let a1 = eight_values(seen.at.y, seen.inside.y, next.at.y, next.inside.y, c);
-        c2 += outer(a1.upper, f);
-        c3 += outer(a1.lower, f);
-        let a2 = eight_values(seen.at.z, seen.inside.z, next.at.z, next.inside.z, c);
-        c4 += outer(a2.upper, f);
-        c5 += outer(a2.lower, f);
-        let a3 = eight_values(seen.at.w, seen.inside.w, next.at.w, next.inside.w, c);
-        c6 += outer(a3.upper, f);
-        c7 += outer(a3.lower, f);
       }
     }
   }
 
-  // One store in a loop: the composed epilogue is compiled once, not 128 times.
+  // One store in a loop: the composed epilogue is compiled once, not 128 times. A row is taken out of the tile at once.
   var sums = array<mat4x4f, 8>(c0, c1, c2, c3, c4, c5, c6, c7);
-  for (var t = 0u; t < 128u; t++) {
-    let i = t >> 2u;
-    let q = t & 3u;
+  for (var i = 0u; i < 32u; i++) {
     var goal = rows.goal[i >> 3u];
     if (LANES == 4u && (i & 4u) != 0u) {
       goal = next_rows.goal[i >> 3u];
     }
     goal = subgroupShuffle(goal, i & (LANES - 1u));
-    if (goal != NONE && col + q < columns) {
-      epilogue(b * CHUNKS + chunk, goal * (columns * G) + g * columns + col + q, sums[i >> 2u][i & 3u][q]);
+    let sum = sums[i >> 2u][i & 3u];
+    let place = goal * (columns * G) + g * columns + col;
+    for (var q = 0u; q < 4u; q++) {
+      if (goal != NONE && col + q < columns) {
+        epilogue(b * CHUNKS + chunk, place + q, sum[q]);
+      }
     }
   }
 }

@@ -171,7 +171,14 @@ function variantFor(
         constants: { ...shape, QUADS: Number(product.sourceChannels % 4 === 0) },
         vectors: true,
       }
-    : { shader: 'conv_subgroup', tiles, chunks, chunk, constants: { ...shape, ...constants }, vectors: true };
+    : {
+        shader: 'conv_subgroup',
+        tiles,
+        chunks,
+        chunk,
+        constants: { ...shape, ...constants, WHOLE: Number(product.sourceChannels % 4 === 0) },
+        vectors: true,
+      };
 }
 
 /** Workgroups that keep every core busy to the end. */
