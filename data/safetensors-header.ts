@@ -91,9 +91,15 @@ function parseEntry(name: string, value: unknown): HeaderEntry {
   if (!isCounts(offsets) || offsets.length !== 2)
     return refuse(`'${name}' has the offsets ${JSON.stringify(offsets)}`);
   const [begin = 0, end = 0] = offsets;
-  const size = shape.reduce((product, extent) => product * extent, WIDTHS[dtype as SafetensorsDType]);
-  // Beyond 2⁵³ a product is rounded; before that it is exact, so comparing it is enough.
-  if (!Number.isSafeInteger(size) || size !== end - begin)
+  // A rounded product could not be told from a right one, and a zero behind it would hide it.
+  const size = shape.reduce(
+    (product, extent) => {
+      const next = product * extent;
+      return Number.isSafeInteger(next) ? next : refuse(`'${name}' has more bytes than a number can count`);
+    },
+    WIDTHS[dtype as SafetensorsDType],
+  );
+  if (size !== end - begin)
     refuse(`'${name}' is ${dtype}[${shape.join(', ')}], ${size} bytes, but its offsets span ${end - begin}`);
   return { name, dtype: dtype as SafetensorsDType, shape, begin, end };
 }
