@@ -5,7 +5,8 @@ import { fail, nearest } from '../engine/graph/errors.ts';
 import { catalogue, type FileDatasetName } from './catalogue.ts';
 import type { Dataset, ImageSet } from './dataset.ts';
 import { readDataset, type ReadFile } from './files.ts';
-import { procedural, type ProceduralStyle } from './procedural.ts';
+import { procedural } from './procedural.ts';
+import type { ProceduralStyle } from './procedural-style.ts';
 import { sha256 } from './sha256.ts';
 
 export {
@@ -30,13 +31,8 @@ export { readDataset, type ReadFile } from './files.ts';
 export { readIdxImages, readIdxLabels, readIdxSet, type IdxArray } from './idx.ts';
 export { permutation } from './permutation.ts';
 export { averagePool2 } from './pool.ts';
-export {
-  defaultStyle,
-  procedural,
-  proceduralClasses,
-  type ProceduralOptions,
-  type ProceduralStyle,
-} from './procedural.ts';
+export { procedural, proceduralClasses, type ProceduralOptions } from './procedural.ts';
+export { colourStyle, defaultStyle, type ProceduralStyle } from './procedural-style.ts';
 export {
   gatherBatch,
   gatherImages,

@@ -11,63 +11,22 @@
  * images: each class has two ways of being written, and nearly a fifth of the images is dark ink on light paper,
  * which turns the sign of every linear feature. The rest (placement, wobble, pen, contrast, noise, stray
  * marks) is what sets the ceiling of the perceptron.
+ *
+ * With three channels the same figures stand in for photographs, for networks that convolve: coloured ink on paper of
+ * two colours in patches, light on dark as often as dark on light, placed more freely, all without regard to the
+ * class, so that colour alone says nothing and neither does any single pixel. 2,000 images of 32x32 teach a linear
+ * classifier 13 %, a perceptron 3072-128-64-10 60 %, and three small convolutions 90 %, in ten epochs; a slow test
+ * holds the distance.
  */
 import { foldInWords, seedWords, type Words } from '../engine/random/threefry.ts';
 import { fail } from '../engine/graph/errors.ts';
 import { checkImageSet, type ImageSet } from './dataset.ts';
+import { develop } from './develop.ts';
 import { glyphs } from './glyphs.ts';
-import { addSegment, clearField, emptyField, inkCoverage, type DistanceField } from './raster.ts';
+import { addSegment, clearField, emptyField, type DistanceField } from './raster.ts';
 import { tracePen, type Placement } from './pen.ts';
+import { colourStyle, defaultStyle, type ProceduralStyle } from './procedural-style.ts';
 import { wordStream, type WordStream } from './word-stream.ts';
-
-/** How varied the figures are. Lengths are shares of the image's side, grey levels of the full range. */
-export interface ProceduralStyle {
-  /** Largest rotation either way: twice the arc tangent of half this value, about radians. */
-  readonly rotation: number;
-  /** Largest horizontal shear either way, as x per y. */
-  readonly shear: number;
-  /** Range of the height of the unit square a figure is drawn in. */
-  readonly scale: readonly [number, number];
-  /** Largest change of width to height either way, as a share. */
-  readonly aspect: number;
-  /** Largest displacement of the centre either way, along each axis. */
-  readonly shift: number;
-  /** Largest displacement of each control point either way, in the unit square of the figure. */
-  readonly wobble: number;
-  /** Range of the pen's radius, in pixels of a 28-pixel image. */
-  readonly pen: readonly [number, number];
-  /** Least grey level of the ink; the most is 1. */
-  readonly ink: number;
-  /** Greatest grey level of the paper; the least is 0. */
-  readonly paper: number;
-  /** Standard deviation of the noise of each pixel (triangular). */
-  readonly noise: number;
-  /** Stray marks per image, and the most each may extend along an axis. */
-  readonly marks: number;
-  readonly markLength: number;
-  /** Share of images drawn dark on light instead of light on dark. */
-  readonly inverted: number;
-  /** Largest difference of each channel from the grey of ink and paper; without effect on one channel. */
-  readonly tint: number;
-}
-
-/** The style whose difficulty the tests hold. */
-export const defaultStyle: ProceduralStyle = {
-  rotation: 0.19,
-  shear: 0.15,
-  scale: [0.77, 0.95],
-  aspect: 0.17,
-  shift: 0.04,
-  wobble: 0.025,
-  pen: [0.7, 1.5],
-  ink: 0.36,
-  paper: 0.22,
-  noise: 0.175,
-  marks: 2,
-  markLength: 0.3,
-  inverted: 0.18,
-  tint: 0.25,
-};
 
 /** What {@link procedural} draws. */
 export interface ProceduralOptions {
@@ -81,7 +40,7 @@ export interface ProceduralOptions {
   readonly size?: number;
   /** 1 for grey, 3 for colour. Default 1. */
   readonly channels?: number;
-  /** Changes to {@link defaultStyle}. */
+  /** Changes to {@link defaultStyle}, or to {@link colourStyle} where there are several channels. */
   readonly style?: Partial<ProceduralStyle>;
 }
 
@@ -99,7 +58,7 @@ const IMAGES = 1;
  */
 export function procedural(options: ProceduralOptions): ImageSet {
   const { count, part, seed = 0, size = 28, channels = 1 } = options;
-  const style: ProceduralStyle = { ...defaultStyle, ...options.style };
+  const style: ProceduralStyle = { ...(channels > 1 ? colourStyle : defaultStyle), ...options.style };
   requireInteger('count', count, 0, 100_000_000);
   requireInteger('seed', seed, 0, Number.MAX_SAFE_INTEGER);
   requireInteger('size', size, 8, 1024);
@@ -113,7 +72,7 @@ export function procedural(options: ProceduralOptions): ImageSet {
   for (let index = 0; index < count; index++) {
     const stream = wordStream(foldInWords(imagesKey, index));
     const radius = drawFigure(field, labels[index] ?? 0, style, stream);
-    develop(field, radius, style, stream, images, index, channels);
+    develop(field, radius, style, stream, images, index * size * size * channels, channels);
   }
   return checkImageSet({
     name: `procedural ${part}`,
@@ -183,45 +142,6 @@ function randomPlacement(size: number, style: ProceduralStyle, stream: WordStrea
     const v = y - 0.5;
     return [centreX + scale * (cosine * u - sine * v), centreY + scale * (sine * u + cosine * v)];
   };
-}
-
-// Two uniform bytes summed have mean 255 and variance 2 (256^2 - 1)/12; this is the standard deviation.
-const TWO_BYTES_DEVIATION = 104.51;
-
-/** Turns distances into bytes: ink over paper by coverage, plus noise, into image `index` of `images`. */
-function develop(
-  field: DistanceField,
-  radius: number,
-  style: ProceduralStyle,
-  stream: WordStream,
-  images: Uint8Array,
-  index: number,
-  channels: number,
-): void {
-  const ink = stream.between(style.ink, 1);
-  const paper = stream.between(0, style.paper);
-  const inverted = stream.between(0, 1) < style.inverted;
-  const levels = Array.from({ length: channels }, () => {
-    const tint = (): number => (channels > 1 ? stream.between(-style.tint, style.tint) : 0);
-    const [over, under] = [ink + tint(), paper + tint()];
-    return inverted ? { ink: 1 - over, paper: 1 - under } : { ink: over, paper: under };
-  });
-  const gain = style.noise / TWO_BYTES_DEVIATION;
-  const start = index * field.squared.length * channels;
-  let word = 0;
-  for (let pixel = 0; pixel < field.squared.length; pixel++) {
-    const coverage = inkCoverage(field.squared[pixel] ?? Infinity, radius);
-    for (let channel = 0; channel < channels; channel++) {
-      const at = pixel * channels + channel;
-      // One word serves two values: the low half first, then the high half.
-      word = at % 2 === 0 ? stream.next() : word >>> 16;
-      const noise = ((word & 255) + ((word >>> 8) & 255) - 255) * gain;
-      const level = levels[channel];
-      if (!level) continue;
-      const value = level.paper + (level.ink - level.paper) * coverage + noise;
-      images[start + at] = Math.max(0, Math.min(255, Math.floor(value * 255 + 0.5)));
-    }
-  }
 }
 
 function requireInteger(what: string, value: number, low: number, high: number): void {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { gatherBatch, load, resident, sampler } from '../../data/index.ts';
 import { init, jit, tensor, type Tensor } from '../../engine/index.ts';
 import { gzip } from './gzip-bytes.ts';
-import { coded, proceduralHashes, smallImages, smallLabels } from './bytes.ts';
+import { coded, colourHashes, proceduralHashes, smallImages, smallLabels } from './bytes.ts';
 import { residentContract } from './resident-contract.ts';
 
 beforeAll(() => init());
@@ -38,6 +38,8 @@ describe('data sets, here as everywhere', () => {
   it('draws the same bytes', async () => {
     const { hashes } = await load('procedural', { train: 50, test: 20 });
     expect(hashes).toEqual(proceduralHashes);
+    const colour = await load('procedural', { train: 20, test: 10, size: 32, channels: 3, seed: 5 });
+    expect(colour.hashes).toEqual(colourHashes);
   });
 
   it('reads compressed files through a reader', async () => {
