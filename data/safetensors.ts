@@ -104,9 +104,11 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
   const start = 8 + Number(announced);
   const { entries, metadata } = parseHeader(bytes.subarray(8, start));
   checkLayout(entries, bytes.length - start);
+  // The `slice` of Node's Buffer copies nothing.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tensors = new Map(
     entries.map(({ name, dtype, shape, begin, end }): [string, StoredTensor] => {
-      const { buffer } = bytes.slice(start + begin, start + end);
+      const { buffer } = plain.slice(start + begin, start + end);
       return [name, { dtype, shape, data: view(dtype, buffer) } as StoredTensor];
     }),
   );

@@ -21,7 +21,8 @@ import { printTables } from '../results.ts';
 import { stopOnSignals, type Stop } from '../stop.ts';
 import { schedule } from '../sweep/schedule.ts';
 import { sweepProgress } from '../sweep/progress.ts';
-import { localWorker, type Training, type Worker } from '../sweep/worker.ts';
+import { childWorker, isWorker, serve } from '../sweep/processes.ts';
+import { localWorker, type Listener, type Training } from '../sweep/worker.ts';
 import { terminalOf, type Terminal, type World } from '../world.ts';
 
 const dataNames: readonly (DatasetName | 'published')[] = [...datasetNames, 'published'];
@@ -52,6 +53,7 @@ export const sweep: Command = {
   ],
   async run(args, world) {
     const request = readSweepRequest(args, world);
+    if (isWorker(world)) return serve(request.training, request.cells, world.load);
     if (args.has('cells')) return listCells(request, world);
     const people = terminalOf(request.json ? world.stderr : world.stdout, world.environment);
     makeDirectory(request.directory);
@@ -79,6 +81,8 @@ interface SweepRequest extends Request<DatasetName | 'published'> {
   readonly plan: SweepPlan;
   readonly training: Training;
   readonly retryFailed: boolean;
+  /** Processes that train; 1 for this one. */
+  readonly jobs: number;
 }
 
 function readSweepRequest(args: Arguments, world: World): SweepRequest {
@@ -90,6 +94,8 @@ function readSweepRequest(args: Arguments, world: World): SweepRequest {
       `${grid.name} is one run and no grid of trainings; start it with: langevin run ${grid.name}.`,
     );
   const checkpointEvery = parseCount('checkpoint-every', args.value('checkpoint-every') ?? '30');
+  const jobs = parseCount('jobs', args.value('jobs') ?? '1');
+  if (jobs < 1) fail('USAGE', '--jobs 0: expected at least 1.');
   const cells = grid.cells(config, seed, data);
   const out = resolve(request.out ?? join('runs', 'sweeps'));
   const settings = { config: config as Json, changes, data, backend };
@@ -117,11 +123,33 @@ function readSweepRequest(args: Arguments, world: World): SweepRequest {
       allowMismatch: args.has('allow-mismatch'),
     },
     retryFailed: args.has('retry-failed'),
+    jobs,
   };
 }
 
+/** The command line with which another process would train the same cells. */
+function argvOf({ grid, preset, data, seed, changes, training }: SweepRequest): string[] {
+  const { out, backend, dataDirectory, checkpointEvery, allowMismatch } = training;
+  const values: [string, string | undefined][] = [
+    ['preset', preset],
+    ['data', data],
+    ['data-dir', dataDirectory],
+    ['seed', String(seed)],
+    ...changes.map((change): [string, string] => ['set', change]),
+    ['out', out],
+    ['backend', backend],
+    ['checkpoint-every', String(checkpointEvery)],
+  ];
+  return [
+    'sweep',
+    grid.name,
+    ...values.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`])),
+    ...(allowMismatch ? ['--allow-mismatch'] : []),
+  ];
+}
+
 async function perform(request: SweepRequest, stop: Stop, people: Terminal, world: World): Promise<number> {
-  const { grid, cells, training, retryFailed } = request;
+  const { grid, cells, training, retryFailed, jobs } = request;
   const states = new Map(readCells(training.out, cells, grid).map((state) => [state.cell, state]));
   const finished = new Set(cells.filter((cell) => states.get(cell)?.finished));
   const queue = cells.filter((cell) => {
@@ -130,16 +158,24 @@ async function perform(request: SweepRequest, stop: Stop, people: Terminal, worl
   });
   people.print(people.dim(`${cells.length} cells, ${finished.size} finished before`));
   const progress = sweepProgress(people, grid, cells, finished);
-  const worker: Worker = localWorker(training, world.load, stop.signal, {
+  const listener: Listener = {
     progress: (cell, update) => progress.update(cell, update),
     log: (message) => progress.print(message),
-  });
-  const outcomes = await schedule(queue, [worker], stop.signal, (cell, outcome) => {
+  };
+  const workers =
+    jobs === 1
+      ? [localWorker(training, world.load, stop.signal, listener)]
+      : Array.from({ length: Math.min(jobs, queue.length) }, () =>
+          childWorker(argvOf(request), cells, listener),
+        );
+  stop.signal.addEventListener('abort', () => workers.forEach((worker) => worker.stop()));
+  const outcomes = await schedule(queue, workers, stop.signal, (cell, outcome) => {
     progress.settle(cell, outcome.kind === 'complete');
     if (outcome.kind === 'failed' || outcome.kind === 'refused' || outcome.kind === 'locked')
       progress.print(describeOutcome(grid, cell, outcome));
   });
   progress.end();
+  await Promise.all(workers.map((worker) => worker.end()));
   const after = await conclude(request, people, world);
   return exitCode(after, outcomes, stop);
 }

@@ -41,7 +41,7 @@ test('what is written is, byte for byte, what the writer of Python writes', () =
 
 test('what Python has written is read', () => {
   const { tensors: read, metadata } = decodeSafetensors(bytesOf(PYTHON));
-  expect(new Map([...read].sort())).toEqual(new Map([...tensors].sort()));
+  expect(read).toEqual(tensors);
   expect(metadata).toEqual(new Map([['format', 'np']]));
 });
 
@@ -102,25 +102,34 @@ test('every map of tensors and of texts is read as it was written, with every bi
   );
 });
 
+function readOr(
+  bytes: Uint8Array,
+  refused: (error: unknown) => void,
+): ReadonlyMap<string, StoredTensor> | undefined {
+  try {
+    return decodeSafetensors(bytes).tensors;
+  } catch (error) {
+    refused(error);
+    return undefined;
+  }
+}
+
 test('whatever byte is changed, the file is refused or at most one tensor is not what it was', () => {
   const bytes = encodeSafetensors(tensors, new Map([['format', 'np']]));
+  const codes = new Set<string>();
   for (let at = 0; at < bytes.length; at++)
     for (const flip of [1, 2, 16, 128, 255]) {
       const changed = bytes.slice();
       changed[at] = (changed[at] ?? 0) ^ flip;
-      let read: ReadonlyMap<string, StoredTensor>;
-      try {
-        read = decodeSafetensors(changed).tensors;
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'SAFETENSORS' });
-        continue;
-      }
+      const read = readOr(changed, (error) => codes.add(String((error as { readonly code?: string }).code)));
+      if (!read) continue;
       const different = [...tensors].filter(([key, tensor]) => {
         const found = read.get(key);
         return !found || String(bitsOf(found)) !== String(bitsOf(tensor)) || found.dtype !== tensor.dtype;
       });
       expect(different.length).toBeLessThanOrEqual(1);
     }
+  expect([...codes]).toEqual(['SAFETENSORS']);
 });
 
 test('a file that is cut anywhere is refused', () => {
