@@ -15,4 +15,5 @@ export * from './ops/functions.ts';
 import './ops/fluent.ts';
 export { vjp } from './autodiff/vjp.ts';
 export { jvp } from './autodiff/jvp.ts';
+export { vmap, type VmapOptions } from './autodiff/vmap.ts';
 export { grad, hessian, hvp, valueAndGrad } from './autodiff/grad.ts';

@@ -7,9 +7,9 @@ import type { Aval } from '../graph/ndarray.ts';
 import type { AdapterTraits, Block, Launch, Operand } from '../graph/primitive.ts';
 import { shaderTable, type ShaderInfo } from '../generated/shaders.ts';
 import { Emitter, wgslType, type Surroundings } from './emit.ts';
-import { underlying, type FusedGraph, type Kernel } from './fuse.ts';
+import { bufferOperand, type FusedGraph, type Kernel } from './fuse.ts';
 import { libraryText } from './library.ts';
-import { elements, type Node } from './node.ts';
+import { elements, type Node, type OperationNode } from './node.ts';
 import { bytesOf, type Binding, type BufferRef, type Dispatch } from './program.ts';
 
 /** Where stored values live. */
@@ -53,7 +53,7 @@ export function launchesOf(kernel: Kernel, graph: FusedGraph, adapter: AdapterTr
     output: launch.aval,
     attributes: launch.attributes,
     adapter,
-    elementsOf: (input) => elements(underlying(launch.inputs[input] as Node, graph.isStored)),
+    elementsOf: (input) => elements(bufferOperand(launch, input, graph.isStored)),
   });
 }
 
@@ -273,6 +273,11 @@ class Composer {
     return this.kernel.launch?.inputs[input] ?? fail('COMPILER', `${this.label()} has no input ${input}.`);
   }
 
+  /** The value in whose buffer an input lies. */
+  private bufferNode(input: number): Node {
+    return bufferOperand(this.kernel.launch as OperationNode, input, this.graph.isStored);
+  }
+
   private avalOf(operand: Operand): Aval {
     if (operand === 'output') return (this.kernel.roots[0] as Node).aval;
     return this.isInput(operand) ? this.inputNode(operand.input).aval : operand.aval;
@@ -284,14 +289,13 @@ class Composer {
 
   private bytes(operand: Operand): number {
     return this.isInput(operand)
-      ? bytesOf(underlying(this.inputNode(operand.input), this.graph.isStored).aval)
+      ? bytesOf(this.bufferNode(operand.input).aval)
       : bytesOf(this.avalOf(operand));
   }
 
   private place(operand: Operand): BufferRef {
     if (operand === 'output') return this.places.of(this.kernel.roots[0] as Node);
-    if (this.isInput(operand))
-      return this.places.of(underlying(this.inputNode(operand.input), this.graph.isStored));
+    if (this.isInput(operand)) return this.places.of(this.bufferNode(operand.input));
     return this.places.temporary(this.kernel, operand.temporary);
   }
 }

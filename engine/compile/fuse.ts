@@ -101,32 +101,38 @@ export function isPointwise(node: OperationNode): boolean {
   return node.primitive.kernel.kind === 'scalar' || node.primitive.name === 'reshape';
 }
 
-/** The values that a shader reads as whole buffers, seen through views that cost nothing. */
+/** The values that a shader reads as whole buffers. */
 export function bufferOperands(node: OperationNode, isStored: (node: Node) => boolean): Node[] {
   const { kernel } = node.primitive;
-  return kernel.kind === 'launch'
-    ? (kernel.buffers ?? []).map((k) => underlying(node.inputs[k] as Node, isStored))
-    : [];
+  return kernel.kind === 'launch' ? (kernel.buffers ?? []).map((k) => bufferOperand(node, k, isStored)) : [];
 }
 
-/** The value whose buffer a view reads: through reshapes, and through the broadcast of one matrix to a batch. */
-export function underlying(node: Node, isStored: (node: Node) => boolean): Node {
-  if (node.kind !== 'operation' || isStored(node)) return node;
-  const [source] = node.inputs as [Node];
-  const isView =
-    node.primitive.name === 'reshape' || (node.primitive.name === 'broadcast' && repeatsMatrix(source, node));
-  return isView ? underlying(source, isStored) : node;
+/**
+ * The value whose buffer a shader reads as its input `input`, seen through views that cost nothing. Reshapes keep the
+ * order in memory, and a broadcast that only adds leading axes repeats it whole. So what lies behind them holds the input
+ * entirely, or holds one operand that serves the whole batch; anything else in between the shader could not address.
+ */
+export function bufferOperand(launch: OperationNode, input: number, isStored: (node: Node) => boolean): Node {
+  const { kernel } = launch.primitive;
+  const operand = launch.inputs[input] as Node;
+  const rank = kernel.kind === 'launch' ? (kernel.operandRank ?? Infinity) : Infinity;
+  const one = sizeOf(operand.aval.shape.slice(-rank));
+  let readable = operand;
+  for (let node = operand; node.kind === 'operation' && !isStored(node);) {
+    const [source] = node.inputs as [Node];
+    const { name } = node.primitive;
+    if (name !== 'reshape' && !(name === 'broadcast' && repeatsWhole(source, node))) break;
+    if (elements(source) === elements(operand) || elements(source) === one) readable = source;
+    node = source;
+  }
+  return readable;
 }
 
-/** Whether a broadcast repeats one whole matrix, the last two axes, and stretches nothing within it. */
-function repeatsMatrix(source: Node, node: Node): boolean {
-  const matrix = node.aval.shape.slice(-2);
-  return (
-    source.aval.shape.length >= 2 &&
-    matrix.length === 2 &&
-    sameShape(source.aval.shape.slice(-2), matrix) &&
-    elements(source) === sizeOf(matrix)
-  );
+/** Whether a broadcast only adds leading axes. */
+function repeatsWhole(source: Node, { aval: { shape } }: Node): boolean {
+  const first = source.aval.shape.findIndex((extent) => extent !== 1);
+  const significant = first < 0 ? [] : source.aval.shape.slice(first);
+  return sameShape(significant, shape.slice(shape.length - significant.length));
 }
 
 /** Operations needed for one element, down to memory. */

@@ -27,10 +27,25 @@ export interface Primitive<A extends Attributes = Attributes> {
     output: Tensor,
     attributes: A,
   ): Differential;
+  /** The operation for every element of a batch at once: `vmap` is built from these. */
+  batch(call: BatchCall<A>): Tensor;
   /** The float64 implementation, plain TypeScript. */
   reference(inputs: readonly NdArray[], attributes: A, output: Aval): NdArray;
   readonly kernel: Kernel<A>;
   readonly accuracy: Accuracy<A>;
+}
+
+/** What a batching rule sees. The result has the batch as its first axis. */
+export interface BatchCall<A extends Attributes = Attributes> {
+  /** The record itself. */
+  readonly primitive: Primitive<A>;
+  /** Operands that differ between the elements of the batch have it as their first axis. */
+  readonly inputs: readonly Tensor[];
+  /** Which ones differ: at least one. */
+  readonly batched: readonly boolean[];
+  /** Elements of the batch. */
+  readonly size: number;
+  readonly attributes: A;
 }
 
 /**
@@ -77,6 +92,8 @@ export interface LaunchKernel<A extends Attributes = Attributes> {
   launch(call: Call<A>): readonly Launch[];
   /** Inputs that the shader reads as whole buffers rather than through a composed function. */
   readonly buffers?: readonly number[];
+  /** Trailing axes of such an input that make one operand; axes before them are a batch, which one operand may serve. */
+  readonly operandRank?: number;
 }
 
 /** A position in a tensor while code is generated: WGSL u32 expressions for either or both forms. */

@@ -1,12 +1,13 @@
 /**
  * Shape algebra: sizes, strides, broadcasting and axes, by the rules of the array API standard
- * (data-apis.org/array-api, "Broadcasting"). Ranks run from 0 to 6.
+ * (data-apis.org/array-api, "Broadcasting"). Ranks run from 0 to 8:
+ * images under two batch axes, cut into tiles.
  */
 import { fail } from './errors.ts';
 
 export type Shape = readonly number[];
 
-export const MAX_RANK = 6;
+export const MAX_RANK = 8;
 
 /** Number of elements; 1 for rank 0. */
 export function sizeOf(shape: Shape): number {
@@ -33,7 +34,7 @@ export function show(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-/** Refuses extents that are not natural numbers and ranks above 6. */
+/** Refuses extents that are not natural numbers and ranks above MAX_RANK. */
 export function checkShape(operation: string, shape: Shape): void {
   if (shape.length > MAX_RANK)
     fail('RANK', `${operation}: rank ${shape.length} of ${show(shape)} is above ${MAX_RANK}: reshape first.`);

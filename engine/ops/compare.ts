@@ -7,6 +7,7 @@ import { fail } from '../graph/errors.ts';
 import { emptyArray } from '../graph/ndarray.ts';
 import type { Primitive } from '../graph/primitive.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
+import { withLeadingAxis } from './batching.ts';
 import { applyBroadcast, asTensors, broadcastAll, zerosLike, type TensorLike } from './broadcast.ts';
 import { binary, elementwise, none, unary } from './scalar.ts';
 
@@ -98,6 +99,7 @@ export const castPrimitive: Primitive<CastAttributes> = {
   shape: ([x], { dtype }) => ({ shape: x?.shape ?? [], dtype }),
   vjp: (ct, [x], _, { dtype }) => [x?.dtype === 'f32' && dtype === 'f32' ? ct : null],
   jvp: ([t], _inputs, _output, { dtype }) => (dtype === 'f32' ? (t ?? null) : null),
+  batch: withLeadingAxis,
   reference([x], { dtype }, output) {
     const result = emptyArray(output);
     const from = x?.data ?? [];

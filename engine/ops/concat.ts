@@ -5,6 +5,7 @@ import { buildArray, reader, type Aval, type NdArray } from '../graph/ndarray.ts
 import type { Differential, Primitive } from '../graph/primitive.ts';
 import { normalizeAxes, normalizeAxis, show } from '../graph/shape.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
+import { withLeadingAxis } from './batching.ts';
 import { zerosLike } from './broadcast.ts';
 import { expandDims } from './movement.ts';
 import { slicePrimitive } from './slice.ts';
@@ -44,6 +45,7 @@ export const concatPrimitive: Primitive<{ readonly axis: number }> = {
       axis,
     );
   },
+  batch: (call) => withLeadingAxis(call, { axis: call.attributes.axis + 1 }),
   reference(inputs, { axis }, output) {
     const readers = inputs.map((x) => reader(x));
     const extents = inputs.map((x) => x.shape[axis] as number);
@@ -112,6 +114,7 @@ export const flipPrimitive: Primitive<{ readonly axes: readonly number[] }> = {
   shape: ([x]: [Aval]) => ({ shape: x.shape, dtype: x.dtype }),
   vjp: (ct, _inputs, _output, { axes }) => [flip(ct, axes)],
   jvp: ([t]: [Differential], _inputs, _output, { axes }) => t && flip(t, axes),
+  batch: (call) => withLeadingAxis(call, { axes: call.attributes.axes.map((axis) => axis + 1) }),
   reference([x]: [NdArray], { axes }, output) {
     const read = reader(x);
     return buildArray(output, (at) =>

@@ -4,9 +4,10 @@ import { emptyArray, type Aval, type NdArray } from '../graph/ndarray.ts';
 import type { Differential, Primitive } from '../graph/primitive.ts';
 import { broadcastShapes, show, sizeOf } from '../graph/shape.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
-import { add } from './arithmetic.ts';
+import { add, mul } from './arithmetic.ts';
+import { spread } from './batching.ts';
 import { matmulLaunches } from './matmul-launch.ts';
-import { broadcastTo, reshape, squeeze } from './movement.ts';
+import { broadcastTo, reshape, squeeze, swapAxes } from './movement.ts';
 
 export type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean };
 
@@ -53,6 +54,22 @@ export const matmulPrimitive: Primitive<MatmulAttributes> = {
     const right = tb && product(a, tb, transposeA, transposeB);
     return left && right ? add(left, right) : (left ?? right);
   },
+  batch(call) {
+    const { transposeA, transposeB } = call.attributes;
+    const [a, b] = call.inputs as readonly [Tensor, Tensor];
+    // One right factor serves all rows of all elements: a single larger product.
+    if (!call.batched[1] && !transposeA && a.rank === 3) {
+      const [size, rows, inner] = a.shape as readonly [number, number, number];
+      const result = product(reshape(a, [size * rows, inner]), b, false, transposeB);
+      return reshape(result, [size, rows, result.shape[1] as number]);
+    }
+    const [left, right] = [spread(call, 0), spread(call, 1)];
+    // A product of one term is an outer product, elementwise: it fuses with what reads it.
+    const { columns: inner } = matrix(left, transposeA);
+    if (inner === 1)
+      return mul(transposeA ? swapAxes(left, -1, -2) : left, transposeB ? swapAxes(right, -1, -2) : right);
+    return product(left, right, transposeA, transposeB);
+  },
   reference([a, b]: [NdArray, NdArray], attributes, output) {
     const { batch, m, n, k } = matmulSizes([a, b], attributes);
     const result = emptyArray(output);
@@ -68,7 +85,7 @@ export const matmulPrimitive: Primitive<MatmulAttributes> = {
         }
     return result;
   },
-  kernel: { kind: 'launch', launch: matmulLaunches, buffers: [0, 1] },
+  kernel: { kind: 'launch', launch: matmulLaunches, buffers: [0, 1], operandRank: 2 },
   accuracy: { kind: 'sum', terms: ([a], { transposeA }) => matrix(a as Aval, transposeA).columns },
 };
 

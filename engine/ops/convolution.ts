@@ -13,9 +13,10 @@
  * closed under differentiation, and the rules are the same line three times.
  */
 import { emptyArray, type Aval, type NdArray } from '../graph/ndarray.ts';
-import type { Differential, Primitive } from '../graph/primitive.ts';
+import type { Attributes, BatchCall, Differential, Primitive } from '../graph/primitive.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
 import { add } from './arithmetic.ts';
+import { withLeadingAxis, withLongerAxis } from './batching.ts';
 import {
   canonical,
   filterGradientShape,
@@ -65,6 +66,11 @@ function bilinear(
   return left && right ? add(left, right) : (left ?? right);
 }
 
+/** Whether one filter serves all elements of a batch of plain convolutions, which are then one with more examples. */
+function isShared<A extends Attributes>({ inputs, batched }: BatchCall<A>, filter: number): boolean {
+  return !batched[filter] && (inputs[filter] as Tensor).rank === 4;
+}
+
 export const conv2dPrimitive: Primitive<ConvolutionAttributes> = {
   name: 'conv2d',
   shape: ([x, w]: [Aval, Aval], attributes) => outputShape(x, w, attributes),
@@ -74,6 +80,7 @@ export const conv2dPrimitive: Primitive<ConvolutionAttributes> = {
   ],
   jvp: (tangents, inputs, _output, attributes) =>
     bilinear((x, w) => convolve(x, w, attributes), tangents, inputs),
+  batch: (call) => (isShared(call, 1) ? withLongerAxis(call, (k) => k === 0) : withLeadingAxis(call)),
   reference([x, w]: [NdArray, NdArray], attributes, output) {
     const y = emptyArray(output);
     visitProducts(sizesOf(x, w, output, attributes), (i, j, k) => {
@@ -81,7 +88,12 @@ export const conv2dPrimitive: Primitive<ConvolutionAttributes> = {
     });
     return y;
   },
-  kernel: { kind: 'launch', launch: (call) => convolutionLaunches(call, 'forward'), buffers: [0, 1] },
+  kernel: {
+    kind: 'launch',
+    launch: (call) => convolutionLaunches(call, 'forward'),
+    buffers: [0, 1],
+    operandRank: 4,
+  },
   accuracy: { kind: 'sum', terms: ([, w]) => product((w as Aval).shape.slice(-4, -1)) },
 };
 
@@ -94,6 +106,7 @@ export const conv2dInputGradientPrimitive: Primitive<InputGradientAttributes> = 
   ],
   jvp: (tangents, inputs, _output, attributes) =>
     bilinear((y, w) => inputGradient(y, w, attributes, attributes.inputSize), tangents, inputs),
+  batch: (call) => (isShared(call, 1) ? withLongerAxis(call, (k) => k === 0) : withLeadingAxis(call)),
   reference([y, w]: [NdArray, NdArray], attributes, output) {
     const x = emptyArray(output);
     visitProducts(sizesOf(output, w, y, attributes), (i, j, k) => {
@@ -101,7 +114,12 @@ export const conv2dInputGradientPrimitive: Primitive<InputGradientAttributes> = 
     });
     return x;
   },
-  kernel: { kind: 'launch', launch: (call) => convolutionLaunches(call, 'input'), buffers: [0, 1] },
+  kernel: {
+    kind: 'launch',
+    launch: (call) => convolutionLaunches(call, 'input'),
+    buffers: [0, 1],
+    operandRank: 4,
+  },
   accuracy: {
     kind: 'sum',
     terms: ([, w], { groups }) =>
@@ -118,6 +136,7 @@ export const conv2dFilterGradientPrimitive: Primitive<FilterGradientAttributes> 
   ],
   jvp: (tangents, inputs, _output, attributes) =>
     bilinear((x, y) => filterGradient(x, y, attributes, attributes.filterSize), tangents, inputs),
+  batch: (call) => withLeadingAxis(call),
   reference([x, y]: [NdArray, NdArray], attributes, output) {
     const w = emptyArray(output);
     visitProducts(sizesOf(x, output, y, attributes), (i, j, k) => {
@@ -125,7 +144,12 @@ export const conv2dFilterGradientPrimitive: Primitive<FilterGradientAttributes> 
     });
     return w;
   },
-  kernel: { kind: 'launch', launch: (call) => convolutionLaunches(call, 'filter'), buffers: [0, 1] },
+  kernel: {
+    kind: 'launch',
+    launch: (call) => convolutionLaunches(call, 'filter'),
+    buffers: [0, 1],
+    operandRank: 4,
+  },
   accuracy: { kind: 'sum', terms: ([, y]) => product((y as Aval).shape.slice(-4, -1)) },
 };
 

@@ -8,6 +8,7 @@ import { buildArray, emptyArray, reader, type Aval, type NdArray } from '../grap
 import type { Differential, Primitive } from '../graph/primitive.ts';
 import { normalizeAxis, show, stridesOf, type Shape } from '../graph/shape.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
+import { withLeadingAxis } from './batching.ts';
 import { broadcastTo, expandDims, reshape } from './movement.ts';
 import { cast, equal } from './compare.ts';
 import { scatterLaunches } from './scatter.ts';
@@ -53,6 +54,7 @@ export const gatherPrimitive: Primitive<AxisAttributes> = {
   ],
   jvp: ([t]: [Differential], [, indices]: [Tensor, Tensor], _output, { axis }) =>
     t && apply(gatherPrimitive, [t, indices], { axis }),
+  batch: (call) => withLeadingAxis(call, { axis: call.attributes.axis + 1 }),
   reference([x, indices]: [NdArray, NdArray], { axis }, output) {
     const read = reader(x);
     return buildArray(output, (at, linear) =>
@@ -120,6 +122,7 @@ export const scatterAddPrimitive: Primitive<{ readonly axis: number; readonly ex
   ],
   jvp: ([, t]: [Differential, Differential], [indices]: [Tensor], _output, { axis, extent }) =>
     t && scatterAdd(indices, t, axis, extent),
+  batch: (call) => withLeadingAxis(call, { ...call.attributes, axis: call.attributes.axis + 1 }),
   reference([indices, updates]: [NdArray, NdArray], { axis, extent }, output) {
     const result = emptyArray(output);
     const strides = stridesOf(output.shape);
@@ -156,6 +159,9 @@ export const iotaPrimitive: Primitive<{
   shape: (_inputs, { shape, dtype }) => ({ shape, dtype }),
   vjp: () => [],
   jvp: () => null,
+  // It has no operands, so none of them can differ.
+  batch: ({ primitive, attributes, size }) =>
+    broadcastTo(apply(primitive, [], attributes), [size, ...attributes.shape]),
   reference: (_inputs, { axis }, output) => buildArray(output, (at) => at[axis] as number),
   kernel: {
     kind: 'index',

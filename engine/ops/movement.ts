@@ -7,6 +7,7 @@ import { buildArray, reader, type Aval, type NdArray } from '../graph/ndarray.ts
 import type { Differential, Primitive } from '../graph/primitive.ts';
 import { normalizeAxes, normalizeAxis, sameShape, show, sizeOf, type Shape } from '../graph/shape.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
+import { withLeadingAxis } from './batching.ts';
 import { sum } from './reduction.ts';
 
 const exact = { kind: 'exact' } as const;
@@ -29,6 +30,7 @@ export const reshapePrimitive: Primitive<{ readonly shape: Shape }> = {
   },
   vjp: (ct, [x]: [Tensor]) => [reshape(ct, x.shape)],
   jvp: ([t]: [Differential], _inputs, _output, { shape }) => t && reshape(t, shape),
+  batch: (call) => withLeadingAxis(call, { shape: [call.size, ...call.attributes.shape] }),
   reference: ([x]: [NdArray], _attributes, output) => ({ ...output, data: x.data.slice() }),
   kernel: {
     kind: 'index',
@@ -93,6 +95,8 @@ export const transposePrimitive: Primitive<{ readonly permutation: readonly numb
   },
   vjp: (ct, _inputs, _output, { permutation }) => [transpose(ct, inverse(permutation))],
   jvp: ([t]: [Differential], _inputs, _output, { permutation }) => t && transpose(t, permutation),
+  batch: (call) =>
+    withLeadingAxis(call, { permutation: [0, ...call.attributes.permutation.map((axis) => axis + 1)] }),
   reference([x]: [NdArray], { permutation }, output) {
     const read = reader(x);
     const back = inverse(permutation);
@@ -154,6 +158,12 @@ export const broadcastPrimitive: Primitive<{ readonly shape: Shape }> = {
     return [reshape(sum(ct, stretchedAxes(shape, ct.shape)), shape)];
   },
   jvp: ([t]: [Differential], _inputs, _output, { shape }) => t && broadcastTo(t, shape),
+  // The axes that broadcasting puts in front belong behind the batch.
+  batch({ inputs: [x], size, attributes: { shape } }) {
+    const [, ...from] = (x as Tensor).shape;
+    const lead = new Array<number>(shape.length - from.length).fill(1);
+    return broadcastTo(reshape(x as Tensor, [size, ...lead, ...from]), [size, ...shape]);
+  },
   reference([x]: [NdArray], _attributes, output) {
     const { shape } = x;
     const read = reader(x);

@@ -24,6 +24,7 @@ import {
   windowedSize,
   type WindowOptions,
 } from './convolution-geometry.ts';
+import { withLongerAxis } from './batching.ts';
 import { tensor } from './create.ts';
 import { reshape } from './movement.ts';
 import { mean } from './reduction.ts';
@@ -32,12 +33,13 @@ import { pad, slice } from './slice.ts';
 type Pair = readonly [number, number];
 
 /** Windows of `size` pixels in steps of `stride` over an image padded by [[top, bottom], [left, right]]. */
-type WindowAttributes = {
+export type WindowAttributes = {
   readonly size: Pair;
   readonly stride: Pair;
   readonly padding: readonly [Pair, Pair];
 };
-type ScatterAttributes = WindowAttributes & { readonly inputSize: readonly number[] };
+/** `inputSize` is [H, W], which strides leave open. */
+export type ScatterAttributes = WindowAttributes & { readonly inputSize: readonly number[] };
 
 const undilated = { dilation: [1, 1] } as const;
 const exact = { kind: 'exact' } as const;
@@ -82,7 +84,7 @@ function elementOf(
 
 // ---- poolArgmax: which element of each window is the greatest ------------------------------------------
 
-const poolArgmaxPrimitive: Primitive<WindowAttributes> = {
+export const poolArgmaxPrimitive: Primitive<WindowAttributes> = {
   name: 'poolArgmax',
   shape([x]: [Aval], attributes) {
     if (x.dtype !== 'f32') fail('DTYPE', `maxPool2d: is defined for f32, not ${x.dtype}: cast first.`);
@@ -90,6 +92,7 @@ const poolArgmaxPrimitive: Primitive<WindowAttributes> = {
   },
   vjp: () => [null],
   jvp: () => null,
+  batch: (call) => withLongerAxis(call),
   reference([x]: [NdArray], attributes, output) {
     const [, height, width] = x.shape as [number, number, number, number];
     const read = reader(x);
@@ -163,7 +166,7 @@ function windowElement(
 
 // ---- poolGather: the element of each window that an index names ------------------------------------------
 
-const poolGatherPrimitive: Primitive<WindowAttributes> = {
+export const poolGatherPrimitive: Primitive<WindowAttributes> = {
   name: 'poolGather',
   shape([x, index]: [Aval, Aval], attributes) {
     requireIndexed('poolGather', x, index);
@@ -176,6 +179,7 @@ const poolGatherPrimitive: Primitive<WindowAttributes> = {
   ],
   jvp: ([t]: [Differential], [, index]: [Tensor, Tensor], _output, attributes) =>
     t && gather(t, index, attributes),
+  batch: (call) => withLongerAxis(call),
   reference([x, index]: [NdArray, NdArray], attributes, output) {
     const read = reader(x);
     return buildArray(output, (at, linear) => {
@@ -202,7 +206,7 @@ const poolGatherPrimitive: Primitive<WindowAttributes> = {
 
 // Pixel p of a padded axis lies in the windows o with o·stride <= p < o·stride + size, which are among the
 // ceil(size / stride) windows p / stride, p / stride - 1, …; it is element p - o·stride of window o.
-const poolScatterPrimitive: Primitive<ScatterAttributes> = {
+export const poolScatterPrimitive: Primitive<ScatterAttributes> = {
   name: 'poolScatter',
   shape([values, index]: [Aval, Aval], attributes) {
     requireIndexed('poolScatter', values, index);
@@ -215,6 +219,7 @@ const poolScatterPrimitive: Primitive<ScatterAttributes> = {
   vjp: (ct, [, index]: [Tensor, Tensor], _output, attributes) => [gather(ct, index, attributes), null],
   jvp: ([t]: [Differential], [, index]: [Tensor, Tensor], _output, attributes) =>
     t && scatter(t, index, attributes, attributes.inputSize),
+  batch: (call) => withLongerAxis(call),
   reference([values, index]: [NdArray, NdArray], attributes, output) {
     const x = emptyArray(output);
     const [, height, width, channels] = output.shape as [number, number, number, number];
@@ -287,13 +292,6 @@ function scatter(
 ): Tensor {
   return apply(poolScatterPrimitive, [values, index], { ...windowsOf(attributes), inputSize });
 }
-
-/** The records, for the table of primitives. */
-export const poolingPrimitives: readonly [
-  Primitive<WindowAttributes>,
-  Primitive<WindowAttributes>,
-  Primitive<ScatterAttributes>,
-] = [poolArgmaxPrimitive, poolGatherPrimitive, poolScatterPrimitive];
 
 // ---- the public operations ----------------------------------------------------------------------------------
 

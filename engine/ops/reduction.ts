@@ -6,7 +6,7 @@ import type { DType } from '../graph/dtype.ts';
 import { fail } from '../graph/errors.ts';
 import { emptyArray, type Aval, type NdArray } from '../graph/ndarray.ts';
 import { fibre } from '../graph/position.ts';
-import type { Differential, Launch, Primitive } from '../graph/primitive.ts';
+import type { BatchCall, Differential, Launch, Primitive } from '../graph/primitive.ts';
 import {
   normalizeAxes,
   normalizeAxis,
@@ -18,6 +18,7 @@ import {
 } from '../graph/shape.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
 import { div, mul, neg, sub } from './arithmetic.ts';
+import { withLeadingAxis } from './batching.ts';
 import { ones } from './broadcast.ts';
 import { bitNot, cast, equal } from './compare.ts';
 import { concat, flip } from './concat.ts';
@@ -93,6 +94,10 @@ function highest(dtype: DType): number {
   return dtype === 'f32' ? Infinity : dtype === 'i32' ? 2 ** 31 - 1 : 2 ** 32 - 1;
 }
 
+function batchAxes(call: BatchCall<AxesAttributes>): Tensor {
+  return withLeadingAxis(call, { axes: call.attributes.axes.map((axis) => axis + 1) });
+}
+
 const numbers: readonly DType[] = ['f32', 'i32', 'u32'];
 
 export const sumPrimitive: Primitive<AxesAttributes> = {
@@ -100,6 +105,7 @@ export const sumPrimitive: Primitive<AxesAttributes> = {
   shape: reduceShape('sum', numbers, false),
   vjp: (ct, [x]: [Tensor], _output, { axes }) => [unreduce(ct, x.shape, axes)],
   jvp: ([t]: [Differential], _inputs, _output, { axes }) => t && apply(sumPrimitive, [t], { axes }),
+  batch: batchAxes,
   reference: foldReference(
     (a, b) => a + b,
     () => 0,
@@ -125,6 +131,7 @@ function extremum(name: 'max' | 'min'): Primitive<AxesAttributes> {
     ],
     jvp: ([t]: [Differential], [x]: [Tensor], output, { axes }) =>
       t && sum(mul(t, weights(x, output, axes)), axes),
+    batch: batchAxes,
     reference: name === 'max' ? foldReference(Math.max, lowest) : foldReference(Math.min, highest),
     kernel: { kind: 'launch', launch: (call) => reduceLaunches(call, name) },
     accuracy: { kind: 'exact' },
@@ -144,6 +151,7 @@ export const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
   },
   vjp: () => [null],
   jvp: () => null,
+  batch: (call) => withLeadingAxis(call, { axis: call.attributes.axis + 1 }),
   reference([x]: [NdArray], { axis }, output) {
     const result = emptyArray(output);
     const best = new Float64Array(result.data.length);
@@ -201,6 +209,7 @@ export const cumsumPrimitive: Primitive<{ readonly axis: number }> = {
   // y_i = Σ_{j ≤ i} x_j, so the cotangent of x_j is Σ_{i ≥ j} ct_i: the running sum from the other end.
   vjp: (ct, _inputs, _output, { axis }) => [flip(cumsum(flip(ct, axis), axis), axis)],
   jvp: ([t]: [Differential], _inputs, _output, { axis }) => t && cumsum(t, axis),
+  batch: (call) => withLeadingAxis(call, { axis: call.attributes.axis + 1 }),
   reference([x]: [NdArray], { axis }, output) {
     const result = emptyArray(output);
     const stride = stridesOf(x.shape)[axis] as number;

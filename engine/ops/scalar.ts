@@ -11,6 +11,7 @@ import type { Accuracy, Attributes, Differential, Primitive } from '../graph/pri
 import { sameShape, show } from '../graph/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { add, mul } from './arithmetic.ts';
+import { withLeadingAxis } from './batching.ts';
 
 /** ∂f/∂xk as a tensor; null where the derivative is zero wherever it exists. */
 export type Partial = ((inputs: readonly Tensor[], output: Tensor) => Differential) | null;
@@ -58,6 +59,7 @@ export function elementwise(spec: ElementwiseSpec): Primitive<Record<string, nev
       }
       return sum;
     },
+    batch: withLeadingAxis,
     reference(inputs, _attributes, output) {
       const result = emptyArray(output);
       const dtype = (inputs.at(-1) as Aval).dtype;

@@ -8,6 +8,7 @@ import { buildArray, reader, type Aval, type NdArray } from '../graph/ndarray.ts
 import type { Differential, Primitive } from '../graph/primitive.ts';
 import { sameShape, show, sizeOf, type Shape } from '../graph/shape.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
+import { withLeadingAxis } from './batching.ts';
 
 const exact = { kind: 'exact' } as const;
 const u = (value: number): string => `${value}u`;
@@ -54,6 +55,14 @@ export const slicePrimitive: Primitive<SliceAttributes> = {
     ];
   },
   jvp: ([t]: [Differential], _inputs, _output, attributes) => t && apply(slicePrimitive, [t], attributes),
+  batch: (call) => {
+    const { start, extents, step } = call.attributes;
+    return withLeadingAxis(call, {
+      start: [0, ...start],
+      extents: [call.size, ...extents],
+      step: [1, ...step],
+    });
+  },
   reference([x]: [NdArray], { start, step }, output) {
     const read = reader(x);
     return buildArray(output, (at) =>
@@ -135,6 +144,15 @@ export const padPrimitive: Primitive<PadAttributes> = {
   ],
   jvp: ([t]: [Differential], _inputs, _output, { low, high, interior }) =>
     t && padWith(t, low, high, interior, 0),
+  batch: (call) => {
+    const { low, high, interior, value } = call.attributes;
+    return withLeadingAxis(call, {
+      low: [0, ...low],
+      high: [0, ...high],
+      interior: [0, ...interior],
+      value,
+    });
+  },
   reference([x]: [NdArray], { low, interior, value }, output) {
     const { shape } = x;
     const read = reader(x);

@@ -7,6 +7,7 @@ import { emptyArray, type Aval, type NdArray } from '../graph/ndarray.ts';
 import type { Primitive } from '../graph/primitive.ts';
 import { normalizeAxis, stridesOf } from '../graph/shape.ts';
 import { apply, type Tensor } from '../graph/tensor.ts';
+import { withLeadingAxis } from './batching.ts';
 import { flip } from './concat.ts';
 import { takeAlongAxis } from './indexing.ts';
 import { sortLaunches } from './sort-launch.ts';
@@ -19,6 +20,7 @@ export const argsortPrimitive: Primitive<{ readonly axis: number }> = {
   },
   vjp: () => [null],
   jvp: () => null,
+  batch: (call) => withLeadingAxis(call, { axis: call.attributes.axis + 1 }),
   reference([x]: [NdArray], { axis }, output) {
     const result = emptyArray(output);
     const stride = stridesOf(x.shape)[axis] as number;

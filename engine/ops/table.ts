@@ -13,7 +13,7 @@ import { gatherPrimitive, iotaPrimitive, scatterAddPrimitive } from './indexing.
 import { broadcastPrimitive, reshapePrimitive, transposePrimitive } from './movement.ts';
 import { randomBitsPrimitive } from './random-bits.ts';
 import { argmaxPrimitive, cumsumPrimitive, maxPrimitive, minPrimitive, sumPrimitive } from './reduction.ts';
-import { poolingPrimitives } from './pooling.ts';
+import { poolArgmaxPrimitive, poolGatherPrimitive, poolScatterPrimitive } from './pooling.ts';
 import { padPrimitive, slicePrimitive } from './slice.ts';
 import { argsortPrimitive } from './sort.ts';
 import * as transcendental from './transcendental.ts';
@@ -47,7 +47,9 @@ export const primitives: readonly Primitive[] = [
   conv2dPrimitive,
   conv2dInputGradientPrimitive,
   conv2dFilterGradientPrimitive,
-  ...poolingPrimitives,
+  poolArgmaxPrimitive,
+  poolGatherPrimitive,
+  poolScatterPrimitive,
   argsortPrimitive,
   randomBitsPrimitive,
 ] as readonly Primitive[];
