@@ -1,11 +1,11 @@
-/** A training step in langevin and in TensorFlow.js, in turn. */
+/** The same work in langevin and in TensorFlow.js, in turn. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { median, ratioOf, type Ratio } from './statistics.ts';
-import type { Workload } from './steps.ts';
 import { startEngine, type Engine, type EngineInfo, type Turn } from './turns.ts';
 import { PEERS, versionOf } from './versions.ts';
+import type { Workload } from './workload.ts';
 
 export interface Comparison extends Ratio {
   readonly workload: string;
@@ -18,18 +18,23 @@ export interface Comparison extends Ratio {
   /** Milliseconds per step, one for each round. */
   readonly oursMs: readonly number[];
   readonly peerMs: readonly number[];
-  /** Losses of the first steps, which must agree: both do the same work. */
-  readonly oursLosses: readonly number[];
-  readonly peerLosses: readonly number[];
+  /** Mean magnitudes of the results of the first steps, which must agree: both do the same work. */
+  readonly oursValues: readonly number[];
+  readonly peerValues: readonly number[];
 }
 
-/** Steps before the timed ones, with losses that are compared. The first compiles the shaders. */
-const WARM_UP = 3;
-/** Largest relative difference of the losses. Sums in another order differ by 1e-5 or so after three steps. */
+/**
+ * Steps before the timed ones, with results that are compared. The first compiles the shaders; the second has what the
+ * first one's gradients made of the parameters.
+ */
+const WARM_UP = 2;
+/** Largest relative difference of the results. Sums in another order differ by 1e-5 or so after the first steps. */
 const TOLERANCE = 1e-2;
 /** The slower engine's turn should take about this long. */
 const TURN_MS = 2000;
 const MAX_STEPS = 100;
+/** Once rounds have taken so long, no more are begun; but two are taken at least. */
+const ROUNDS_MS = 60_000;
 
 export async function compare(
   name: string,
@@ -47,36 +52,47 @@ export async function compare(
       throw new Error(
         `${title}: the engines took different adapters (${ours.info.adapter}; ${peer.info.adapter}).`,
       );
+    if (ours.info.parameters !== peer.info.parameters)
+      throw new Error(
+        `${title}: one engine has ${ours.info.parameters} parameters, the other ${peer.info.parameters}.`,
+      );
     const warm: (readonly [Turn, Turn])[] = [];
-    for (let step = 0; step < WARM_UP; step++) warm.push([await ours.run(1), await peer.run(1)]);
-    const oursLosses = warm.map(([turn]) => turn.loss);
-    const peerLosses = warm.map(([, turn]) => turn.loss);
-    checkLosses(title, oursLosses, peerLosses);
+    for (let step = 0; step < WARM_UP; step++) {
+      warm.push([await ours.run(1), await peer.run(1)]);
+      log(
+        `${title}: step ${step + 1}, ${(warm.at(-1) ?? []).map(({ values }) => values.join(', ')).join(' against ')}`,
+      );
+    }
+    const oursValues = warm.flatMap(([turn]) => turn.values);
+    const peerValues = warm.flatMap(([, turn]) => turn.values);
+    checkValues(title, oursValues, peerValues);
 
     const slower = Math.max(...(warm.at(-1) as readonly [Turn, Turn]).map(({ ms }) => ms));
     const steps = Math.max(1, Math.min(MAX_STEPS, Math.round(TURN_MS / slower)));
     const oursMs: number[] = [];
     const peerMs: number[] = [];
+    const start = performance.now();
     for (let round = 0; round < rounds; round++) {
+      if (round >= 2 && performance.now() - start > ROUNDS_MS) break;
       oursMs.push((await ours.run(steps)).ms);
       peerMs.push((await peer.run(steps)).ms);
       const times = `${median(oursMs).toFixed(2)} against ${median(peerMs).toFixed(2)} ms`;
       log(`${title}: round ${round + 1} of ${rounds}, ${steps} steps each, medians ${times}`);
     }
     const common = { workload: name, title, target, ours: ours.info, peer: peer.info, steps };
-    return { ...common, oursMs, peerMs, oursLosses, peerLosses, ...ratioOf(oursMs, peerMs) };
+    return { ...common, oursMs, peerMs, oursValues, peerValues, ...ratioOf(oursMs, peerMs) };
   } finally {
     await Promise.all(engines.map((engine) => engine.stop()));
   }
 }
 
-function checkLosses(title: string, ours: readonly number[], peer: readonly number[]): void {
-  const differ = ours.some(
-    (loss, k) => !(Math.abs(loss - (peer[k] as number)) <= TOLERANCE * Math.abs(loss)),
-  );
+function checkValues(title: string, ours: readonly number[], peer: readonly number[]): void {
+  const differ =
+    ours.length !== peer.length ||
+    ours.some((value, k) => !(Math.abs(value - (peer[k] as number)) <= TOLERANCE * Math.abs(value)));
   if (differ)
     throw new Error(
-      `${title}: the first losses differ (${ours.join(', ')} against ${peer.join(', ')}), so the engines do not do the same work.`,
+      `${title}: the first results differ (${ours.join(', ')} against ${peer.join(', ')}), so the engines do not do the same work.`,
     );
 }
 

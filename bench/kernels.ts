@@ -1,7 +1,22 @@
 /** Throughput of single kernels: matrix products in the shapes of F1's training step, and traffic of memory. */
-import { add, jit, matmul, mul, relu, sum, tensor, transpose, type Tensor } from '../engine/index.ts';
+import {
+  add,
+  jit,
+  matmul,
+  maxPool2d,
+  mul,
+  relu,
+  sum,
+  tensor,
+  transpose,
+  vjp,
+  type Shape,
+  type Tensor,
+} from '../engine/index.ts';
+import { ghostBatchNorm } from '../nn/index.ts';
 import { timePerCall } from './clock.ts';
-import { fill } from './steps.ts';
+import { fill, symmetric } from './hash.ts';
+import { disposeAll } from './workload.ts';
 
 export interface KernelResult {
   readonly name: string;
@@ -11,7 +26,7 @@ export interface KernelResult {
 }
 
 /** [rows, columns] as stored; a transposed operand is read across. */
-interface Product {
+export interface Product {
   readonly name: string;
   readonly a: readonly [number, number];
   readonly b: readonly [number, number];
@@ -30,54 +45,107 @@ const PRODUCTS: readonly Product[] = [
 
 export async function timeProducts(): Promise<KernelResult[]> {
   const results: KernelResult[] = [];
-  for (const { name, a, b, transposed } of PRODUCTS) {
-    const left = noise(a);
-    const right = noise(b);
-    const product = jit((x: Tensor, y: Tensor) =>
-      matmul(transposed === 'a' ? transpose(x) : x, transposed === 'b' ? transpose(y) : y),
-    );
-    const inner = transposed === 'a' ? a[0] : a[1];
-    const flops = 2 * inner * (transposed === 'a' ? a[1] : a[0]) * (transposed === 'b' ? b[0] : b[1]);
-    const ms = await timePerCall(() => product(left, right));
-    results.push({ name: `${name}, ${shapes(a, b, transposed)}`, ms, rate: flops / ms / 1e6 });
-    product.dispose();
-    for (const operand of [left, right]) operand.dispose();
-  }
+  for (const product of PRODUCTS) results.push(await timeProduct(product));
   return results;
+}
+
+export async function timeProduct(
+  { name, a, b, transposed }: Product,
+  batches?: number,
+): Promise<KernelResult> {
+  const left = noise(a, 1);
+  const right = noise(b, 2);
+  const product = jit((x: Tensor, y: Tensor) =>
+    matmul(transposed === 'a' ? transpose(x) : x, transposed === 'b' ? transpose(y) : y),
+  );
+  const inner = transposed === 'a' ? a[0] : a[1];
+  const flops = 2 * inner * (transposed === 'a' ? a[1] : a[0]) * (transposed === 'b' ? b[0] : b[1]);
+  const ms = await timePerCall(() => [product(left, right)], batches);
+  product.dispose();
+  disposeAll([left, right]);
+  return { name: `${name}, ${shapes(a, b, transposed)}`, ms, rate: flops / ms / 1e6 };
 }
 
 function shapes(a: Product['a'], b: Product['b'], transposed: Product['transposed']): string {
   return `[${a.join(', ')}]${transposed === 'a' ? 'ᵀ' : ''} · [${b.join(', ')}]${transposed === 'b' ? 'ᵀ' : ''}`;
 }
 
-const SIDE = 2048;
+interface Stream {
+  readonly name: string;
+  readonly shapes: readonly Shape[];
+  /** How often an array of the first shape passes through memory, reads and writes together. */
+  readonly arrays: number;
+  readonly f: (...operands: readonly Tensor[]) => readonly Tensor[];
+}
 
-/** `arrays`: how many arrays of SIDE² f32 pass through memory, reads and writes together. */
-const STREAMS: readonly { name: string; arrays: number; f: (x: Tensor, y: Tensor) => Tensor }[] = [
-  { name: 'add: x + y', arrays: 3, f: (x, y) => add(x, y) },
-  { name: 'fused chain: relu(2x + y)·y', arrays: 3, f: (x, y) => mul(relu(add(mul(x, 2), y)), y) },
-  { name: 'sum of all', arrays: 1, f: (x) => sum(x) },
-  { name: 'sum of each row', arrays: 1, f: (x) => sum(x, 1) },
-  { name: 'sum of each column', arrays: 1, f: (x) => sum(x, 0) },
+const SQUARE: Shape = [2048, 2048];
+/** What follows a convolution of C1's first stage at B = 32. */
+const IMAGES: Shape = [32, 32, 32, 64];
+const POOLED: Shape = [32, 16, 16, 64];
+const CHANNELS: Shape = [64];
+
+const pool = (x: Tensor): Tensor => maxPool2d(x, { size: 2 });
+
+const ghost = ghostBatchNorm({ groupSize: IMAGES[0] as number });
+const normalize = (x: Tensor, scale: Tensor, offset: Tensor): Tensor =>
+  ghost.apply({ scale, offset }, x, { training: true });
+
+const binary = (f: (x: Tensor, y: Tensor) => Tensor): Stream['f'] => {
+  return (...operands) => [f(...(operands as [Tensor, Tensor]))];
+};
+
+const STREAMS: readonly Stream[] = [
+  { name: 'add: x + y', shapes: [SQUARE, SQUARE], arrays: 3, f: binary(add) },
+  {
+    name: 'fused chain: relu(2x + y)·y',
+    shapes: [SQUARE, SQUARE],
+    arrays: 3,
+    f: binary((x, y) => mul(relu(add(mul(x, 2), y)), y)),
+  },
+  { name: 'sum of all', shapes: [SQUARE], arrays: 1, f: binary((x) => sum(x)) },
+  { name: 'sum of each row', shapes: [SQUARE], arrays: 1, f: binary((x) => sum(x, 1)) },
+  { name: 'sum of each column', shapes: [SQUARE], arrays: 1, f: binary((x) => sum(x, 0)) },
+  { name: 'max pooling 2 × 2', shapes: [IMAGES], arrays: 1.25, f: binary((x) => pool(x)) },
+  {
+    name: 'gradient of max pooling',
+    shapes: [IMAGES, POOLED],
+    arrays: 2.25,
+    f: binary((x, ct) => vjp(pool, x)[1](ct)[0]),
+  },
+  {
+    name: 'batch normalisation in training',
+    shapes: [IMAGES, CHANNELS, CHANNELS],
+    arrays: 2,
+    f: (...operands) => [normalize(...(operands as [Tensor, Tensor, Tensor]))],
+  },
+  {
+    name: 'gradients of batch normalisation',
+    shapes: [IMAGES, CHANNELS, CHANNELS, IMAGES],
+    arrays: 3,
+    f: (...operands) => {
+      const [x, scale, offset, ct] = operands as [Tensor, Tensor, Tensor, Tensor];
+      return vjp(normalize, x, scale, offset)[1](ct);
+    },
+  },
 ];
 
+/** Every array that goes in or comes out counts once, however often the kernels read it. */
 export async function timeStreams(): Promise<KernelResult[]> {
-  const x = noise([SIDE, SIDE]);
-  const y = noise([SIDE, SIDE]);
   const results: KernelResult[] = [];
-  for (const { name, arrays, f } of STREAMS) {
+  for (const { name, shapes: operandShapes, arrays, f } of STREAMS) {
+    const operands = operandShapes.map((shape, k) => noise(shape, k + 1));
     const kernel = jit(f);
-    const ms = await timePerCall(() => kernel(x, y));
-    results.push({ name: `${name}, [${SIDE}, ${SIDE}]`, ms, rate: (4 * arrays * SIDE * SIDE) / ms / 1e6 });
+    const ms = await timePerCall(() => kernel(...operands));
+    const [shape] = operandShapes as [Shape];
+    const bytes = 4 * arrays * shape.reduce((product, extent) => product * extent, 1);
+    results.push({ name: `${name}, [${shape.join(', ')}]`, ms, rate: bytes / ms / 1e6 });
     kernel.dispose();
+    disposeAll(operands);
   }
-  for (const operand of [x, y]) operand.dispose();
   return results;
 }
 
-function noise(shape: readonly [number, number]): Tensor {
-  return tensor(
-    fill(shape[0] * shape[1], 1, (u) => 2 * u - 1),
-    shape,
-  );
+function noise(shape: Shape, layer: number): Tensor {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return tensor(fill(size, layer << 24, symmetric), shape);
 }

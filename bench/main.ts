@@ -1,15 +1,17 @@
-/** `npm run bench`: our own figures, then two training steps in turn with TensorFlow.js. See docs/benchmarks.md. */
+/** `npm run bench`: our own figures, then training steps and convolution in turn with TensorFlow.js. See docs/benchmarks.md. */
 import { cpus, loadavg } from 'node:os';
 import { currentDevice, init, LangevinError } from '../engine/index.ts';
 import { compare, installPeers, type Comparison } from './comparison.ts';
+import { timeConvolutions } from './convolutions.ts';
 import { driverEnvironment, hasSystemLoader } from './driver.ts';
 import { timeProducts, timeStreams } from './kernels.ts';
 import { parseOptions, USAGE, type Options, type Section } from './options.ts';
+import { profile } from './profile.ts';
 import { timeReplay } from './replay.ts';
 import { render, type Report } from './report.ts';
-import { WORKLOAD_NAMES, WORKLOADS } from './steps.ts';
 import { timeTraining, type StepResult } from './training.ts';
 import { versionOf } from './versions.ts';
+import { TRAININGS, WORKLOAD_NAMES, WORKLOADS } from './workloads.ts';
 
 const log = (line: string): void => console.error(line);
 
@@ -28,11 +30,15 @@ async function run({ adapter, sections, rounds }: Options): Promise<Report> {
   // Steps come first: what they allocate is then theirs, not what kernels left in the pool.
   if (wanted('steps')) {
     const steps: StepResult[] = [];
-    for (const name of WORKLOAD_NAMES) {
+    for (const name of TRAININGS) {
       log(WORKLOADS[name].title);
       steps.push(await timeTraining(WORKLOADS[name]));
     }
     results.steps = steps;
+  }
+  if (wanted('profile')) {
+    log('kernels of a step');
+    results.profile = await profile(WORKLOADS['c1-adam']);
   }
   if (wanted('replay')) {
     log('replay');
@@ -41,6 +47,10 @@ async function run({ adapter, sections, rounds }: Options): Promise<Report> {
   if (wanted('matmul')) {
     log('matrix products');
     results.matmul = await timeProducts();
+  }
+  if (wanted('convolution')) {
+    log('convolution');
+    results.convolution = await timeConvolutions();
   }
   if (wanted('memory')) {
     log('memory traffic');

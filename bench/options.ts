@@ -1,7 +1,7 @@
 /** The command line of the benchmark. */
 import { parseArgs } from 'node:util';
 
-export const SECTIONS = ['steps', 'replay', 'matmul', 'memory', 'peers'] as const;
+export const SECTIONS = ['steps', 'profile', 'replay', 'matmul', 'convolution', 'memory', 'peers'] as const;
 
 export type Section = (typeof SECTIONS)[number];
 

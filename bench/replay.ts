@@ -2,9 +2,9 @@
  * What a replayed step costs on the main thread: from the call until it returns, while the device works beside it. The
  * same loop with WebGPU's calls replaced by empty functions leaves what is our own JavaScript.
  */
-import { finished } from './clock.ts';
+import { replaceMethod } from './replace.ts';
 import { median } from './statistics.ts';
-import { dispatchesOf, trainer, type Trainer, type Workload } from './steps.ts';
+import { dispatchesOf, disposeAll, finished, type Running, type Workload } from './workload.ts';
 
 export interface ReplayResult {
   readonly title: string;
@@ -22,11 +22,11 @@ const STEPS = 300;
 const BURST = 10;
 
 export async function timeReplay(workload: Workload): Promise<ReplayResult> {
-  const run = trainer(workload);
+  const run = workload.start();
   const first = run.step();
-  await first.data();
-  first.dispose();
-  const dispatches = dispatchesOf(() => run.step().dispose());
+  for (const result of first) await result.data();
+  disposeAll(first);
+  const dispatches = dispatchesOf(() => disposeAll(run.step()));
   const host = await hostTimes(run, STEPS);
   const restore = emptyWebGpu();
   let own: number[];
@@ -48,14 +48,14 @@ export async function timeReplay(workload: Workload): Promise<ReplayResult> {
 }
 
 /** Microseconds of each call. */
-async function hostTimes({ step }: Trainer, steps: number): Promise<number[]> {
+async function hostTimes({ step }: Running, steps: number): Promise<number[]> {
   const times: number[] = [];
   for (let k = 0; k < steps; k++) {
     if (k % BURST === 0) await finished();
     const start = performance.now();
-    const loss = step();
+    const results = step();
     times.push(1000 * (performance.now() - start));
-    loss.dispose();
+    disposeAll(results);
   }
   await finished();
   return times;
@@ -73,13 +73,5 @@ function emptyWebGpu(): () => void {
   ];
   return () => {
     for (const restore of restores) restore();
-  };
-}
-
-function replaceMethod(prototype: object, name: string, method: () => unknown): () => void {
-  const original = Object.getOwnPropertyDescriptor(prototype, name) as PropertyDescriptor;
-  Object.defineProperty(prototype, name, { value: method, configurable: true, writable: true });
-  return () => {
-    Object.defineProperty(prototype, name, original);
   };
 }

@@ -1,9 +1,11 @@
 /** The results of a run, and how they are shown. */
 import type { Comparison } from './comparison.ts';
+import type { ConvolutionResult } from './convolutions.ts';
 import type { KernelResult } from './kernels.ts';
+import type { ProfileResult } from './profile.ts';
 import type { ReplayResult } from './replay.ts';
 import { median } from './statistics.ts';
-import { markdownTable } from './table.ts';
+import { markdownTable, show, type Row } from './table.ts';
 import type { StepResult } from './training.ts';
 
 export interface Report {
@@ -17,7 +19,10 @@ export interface Report {
     readonly load: readonly [number, number];
   };
   readonly matmul?: readonly KernelResult[];
+  readonly convolution?: readonly ConvolutionResult[];
   readonly memory?: readonly KernelResult[];
+  /** Undefined also where the adapter has no timestamps. */
+  readonly profile?: ProfileResult | undefined;
   readonly steps?: readonly StepResult[];
   readonly replay?: readonly ReplayResult[];
   readonly peers?: readonly Comparison[];
@@ -40,9 +45,10 @@ export function render(report: Report): string {
   if (report.steps) {
     section(
       'Training steps',
-      ['step', 'ms', 'GFLOP/s', 'dispatches', 'live MB', 'allocated MB'],
+      ['step', 'parameters', 'ms', 'GFLOP/s', 'dispatches', 'live MB', 'allocated MB'],
       report.steps.map((step) => [
         step.title,
+        step.parameters,
         step.ms,
         step.gflops,
         step.dispatches,
@@ -56,6 +62,7 @@ export function render(report: Report): string {
       report.steps.map((step) => [step.title, step.recordMs, step.firstLossMs, step.pipelines]),
     );
   }
+  if (report.profile) parts.push(profileSection(report.profile));
   if (report.replay)
     section(
       'Replay: time of the main thread',
@@ -66,12 +73,26 @@ export function render(report: Report): string {
       ]),
     );
   if (report.matmul) section('Matrix products', ['product', 'ms', 'GFLOP/s'], kernelRows(report.matmul));
+  if (report.convolution)
+    section(
+      'Convolution 3 × 3, B = 16, and matrix products of the same size, GFLOP/s',
+      [
+        'channels, pixels',
+        'GFLOP',
+        ...(report.convolution[0]?.passes.flatMap(({ name }) => [name, 'product']) ?? []),
+      ],
+      report.convolution.map(({ name, gflop, passes }) => [
+        name,
+        gflop,
+        ...passes.flatMap(({ rate, matmul }) => [rate, matmul]),
+      ]),
+    );
   if (report.memory) section('Memory traffic', ['kernel', 'ms', 'GB/s'], kernelRows(report.memory));
   const [first] = report.peers ?? [];
   if (report.peers && first)
     section(
       `In turn with ${first.peer.engine} ${first.peer.version} (WebGPU, ${first.peer.adapter})`,
-      ['step', 'langevin, ms', `${first.peer.engine}, ms`, 'ratio', 'over rounds', 'target', 'met'],
+      ['workload', 'langevin, ms', `${first.peer.engine}, ms`, 'ratio', 'over rounds', 'target', 'met'],
       report.peers.map((c) => [
         c.title,
         median(c.oursMs),
@@ -89,4 +110,35 @@ export function render(report: Report): string {
 
 function kernelRows(results: readonly KernelResult[]): (readonly [string, number, number])[] {
   return results.map(({ name, ms, rate }) => [name, ms, rate]);
+}
+
+/** Kernels that take at least this share of a step are named. */
+const NAMED_SHARE = 0.01;
+
+function profileSection({ title, stepMs, ms, kernels }: ProfileResult): string {
+  const row = (name: string, group: ProfileResult['kernels']): Row => {
+    const total = (f: (kernel: ProfileResult['kernels'][number]) => number): number =>
+      group.reduce((sum, kernel) => sum + f(kernel), 0);
+    const [time, bytes] = [total((kernel) => kernel.ms), total((kernel) => kernel.bytes)];
+    return [
+      name,
+      total((kernel) => kernel.dispatches),
+      time,
+      `${((100 * time) / ms).toFixed(1)} %`,
+      bytes / 1e6,
+      bytes / time / 1e6,
+    ];
+  };
+  const named = kernels.filter((kernel) => kernel.ms >= NAMED_SHARE * ms);
+  const rest = kernels.slice(named.length);
+  return [
+    `Kernels of a step: ${title}; ${show(ms)} of ${show(stepMs)} ms`,
+    markdownTable(
+      ['kernel', 'dispatches', 'ms', 'share', 'MB', 'GB/s'],
+      [
+        ...named.map((kernel) => row(kernel.name, [kernel])),
+        ...(rest.length > 0 ? [row(`${rest.length} others`, rest)] : []),
+      ],
+    ),
+  ].join('\n\n');
 }

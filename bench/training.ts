@@ -1,11 +1,11 @@
 /** The training steps in our own engine: time, memory, and what the first call costs. */
 import { counters } from '../engine/index.ts';
-import { finished } from './clock.ts';
 import { median } from './statistics.ts';
-import { dispatchesOf, flopsOf, trainer, type Workload } from './steps.ts';
+import { dispatchesOf, disposeAll, finished, type Workload } from './workload.ts';
 
 export interface StepResult {
   readonly title: string;
+  readonly parameters: number;
   readonly ms: number;
   readonly gflops: number;
   readonly dispatches: number;
@@ -20,23 +20,27 @@ export interface StepResult {
 
 /** Milliseconds that the timed steps take together, roughly. */
 const TOTAL_MS = 2000;
+/** After so long two times are enough. */
+const MOST_MS = 10_000;
 
 export async function timeTraining(workload: Workload): Promise<StepResult> {
   const before = counters();
-  const { step, dispose } = trainer(workload);
+  const { parameters, step, dispose } = workload.start();
   const start = performance.now();
   const first = step();
   const recorded = performance.now();
-  await first.data();
+  for (const result of first) await result.data();
   const ready = performance.now();
-  first.dispose();
+  disposeAll(first);
 
-  const dispatches = dispatchesOf(() => step().dispose());
+  const dispatches = dispatchesOf(() => disposeAll(step()));
   await finished();
   const times: number[] = [];
+  const began = performance.now();
   for (let batch = 0, calls = 1; batch < 5; batch++) {
+    if (batch >= 2 && performance.now() - began > MOST_MS) break;
     const begin = performance.now();
-    for (let k = 0; k < calls; k++) step().dispose();
+    for (let k = 0; k < calls; k++) disposeAll(step());
     await finished();
     times.push((performance.now() - begin) / calls);
     calls = Math.max(1, Math.min(200, Math.round(TOTAL_MS / 5 / median(times))));
@@ -46,8 +50,9 @@ export async function timeTraining(workload: Workload): Promise<StepResult> {
   const ms = median(times);
   return {
     title: workload.title,
+    parameters,
     ms,
-    gflops: flopsOf(workload) / ms / 1e6,
+    gflops: workload.flops / ms / 1e6,
     dispatches,
     recordMs: recorded - start,
     firstLossMs: ready - recorded,

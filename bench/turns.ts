@@ -10,13 +10,16 @@ export interface EngineInfo {
   readonly engine: string;
   readonly version: string;
   readonly adapter: string;
+  /** Numbers that it trains, or filters with. */
+  readonly parameters: number;
 }
 
 /** What it says after a number of steps. */
 export interface Turn {
   /** Milliseconds per step. */
   readonly ms: number;
-  readonly loss: number;
+  /** The mean magnitude of each result of the last step; of a loss that is the loss. */
+  readonly values: readonly number[];
 }
 
 export interface Engine {

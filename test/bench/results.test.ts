@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { hash } from '../../bench/hash.ts';
 import { parseOptions, SECTIONS } from '../../bench/options.ts';
+import { render } from '../../bench/report.ts';
 import { median, ratioOf } from '../../bench/statistics.ts';
-import { flopsOf, hash, WORKLOADS } from '../../bench/steps.ts';
 import { markdownTable } from '../../bench/table.ts';
+import { TRAININGS, WORKLOADS } from '../../bench/workloads.ts';
 
 describe('the benchmark', () => {
   it('runs every section and five rounds unless told otherwise', () => {
@@ -36,9 +38,18 @@ describe('the benchmark', () => {
     expect(ratioOf([1, 2, 10], [4, 4, 10])).toEqual({ ratio: 2, range: [1, 4] });
   });
 
-  it('counts six operations per weight and example', () => {
-    expect(flopsOf(WORKLOADS['small-sgd'])).toBe(6 * 32 * (784 * 64 + 64 * 10));
-    expect(flopsOf(WORKLOADS['f1-adam'])).toBe(6 * 256 * (784 * 500 + 6 * 500 * 500 + 500 * 10));
+  it('counts six operations per weight and example, and in a convolution per pixel', () => {
+    expect(WORKLOADS['small-sgd'].flops).toBe(6 * 32 * (784 * 64 + 64 * 10));
+    expect(WORKLOADS['f1-adam'].flops).toBe(6 * 256 * (784 * 500 + 6 * 500 * 500 + 500 * 10));
+    const products = 16 * 32 * 32 * 64 * 64 * 9;
+    expect(WORKLOADS['conv-forward'].flops).toBe(2 * products);
+    expect(WORKLOADS['conv-gradients'].flops).toBe(6 * products);
+    // 5.32e8 operations in the forward pass of one example of C1.
+    expect(WORKLOADS['c1-adam'].flops / 3 / 32).toBeCloseTo(5.32e8, -6);
+  });
+
+  it('trains the networks of the study', () => {
+    expect(TRAININGS.map((name) => WORKLOADS[name].start().parameters)).toEqual([50890, 1900510, 1963658]);
   });
 
   it('makes the same data in every engine', () => {
@@ -55,5 +66,26 @@ describe('the benchmark', () => {
         ],
       ).split('\n'),
     ).toEqual(['| step  |   ms |', '| ----- | ---: |', '| a · b | 1.23 |', '| c     | 1235 |']);
+  });
+
+  it('names the kernels that take a hundredth of a step, and adds up the others', () => {
+    const kernel = (
+      name: string,
+      ms: number,
+    ): { name: string; dispatches: number; ms: number; bytes: number } => ({
+      name,
+      dispatches: 2,
+      ms,
+      bytes: 1e6 * ms,
+    });
+    const kernels = [kernel('conv2d f32[2]', 98), kernel('a', 1.5), kernel('b', 0.3), kernel('c', 0.2)];
+    const machine = { adapter: '', cpu: '', node: '', langevin: '', dawn: '', load: [0, 0] } as const;
+    const text = render({ machine, profile: { title: 'a step', stepMs: 110, ms: 100, kernels } });
+    expect(text).toContain('a step; 100 of 110 ms');
+    expect(text.split('\n').slice(-3)).toEqual([
+      '| conv2d f32[2] |          2 |  98 | 98.0 % |  98 |    1 |',
+      '| a             |          2 | 1.5 | 1.5 %  | 1.5 |    1 |',
+      '| 2 others      |          4 | 0.5 | 0.5 %  | 0.5 |    1 |',
+    ]);
   });
 });
