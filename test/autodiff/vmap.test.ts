@@ -105,7 +105,7 @@ describe('vmap', () => {
   });
 
   test('spreads a result that does not depend on the batch', async () => {
-    const result = lv.vmap((_: Tensor) => lv.arange(2))(draw('x', [3]));
+    const result = lv.vmap((x: Tensor) => lv.arange(x.rank + 2))(draw('x', [3]));
     expect([result.shape, [...(await result.data())]]).toEqual([
       [3, 2],
       [0, 1, 0, 1, 0, 1],
