@@ -4,13 +4,11 @@
  */
 import { LangevinError } from '../../engine/index.ts';
 import { initializers } from '../../nn/index.ts';
-import { noiseEnhanced } from '../../optim/index.ts';
 import type { SamplingMode } from '../../data/index.ts';
-
-export type InitializerName = keyof typeof initializers;
+import type { Recipe } from './training/settings.ts';
 
 /** Trainings of one model on one training set, over a grid of α and batch sizes. */
-export interface Sweep {
+export interface Sweep extends Recipe {
   /** α: 1 is plain SGD. */
   readonly alphas: readonly number[];
   /** B, the size of each of the two batches; every α is run with every B. */
@@ -19,32 +17,6 @@ export interface Sweep {
   readonly pairs: readonly (readonly [number, number])[];
   /** Initialisations of every pair. */
   readonly seeds: number;
-  /** Units of the hidden layers; the output is one logit per class. */
-  readonly hidden: readonly number[];
-  readonly initializer: InitializerName;
-  /** Training and test examples, drawn once by the seed; 0 takes all. */
-  readonly trainExamples: number;
-  readonly testExamples: number;
-  /** Averages 2x2 blocks of pixels first. */
-  readonly pool: boolean;
-  readonly optimizer: 'adam' | 'sgd';
-  readonly learningRate: number;
-  /** Of `sgd`; 0 is none. */
-  readonly momentum: number;
-  /** How the combined gradient is computed; the two agree to rounding. */
-  readonly form: 'one-pass' | 'two-pass';
-  readonly sampling: SamplingMode;
-  /** L*: the learning rate is halved once, when the training loss first is not above it; 0 never. */
-  readonly halveAt: number;
-  /** L**: a run has converged when the training loss is below it; 0 never. */
-  readonly stopBelow: number;
-  /** A run ends after so many steps, and after so many example-gradients (B or 2B per step); 0 is no limit. */
-  readonly maxSteps: number;
-  readonly maxExamples: number;
-  /** Steps between measurements of the training loss; 0 is one epoch, floor(N / B). */
-  readonly lossEvery: number;
-  /** Steps between measurements of the test accuracy, which is always measured at the end; 0 is only then. */
-  readonly testEvery: number;
 }
 
 /** The comparison of noise covariances at one point, reached by plain training of the sweep's model. */
@@ -89,16 +61,9 @@ export function gridOf({
   alphas,
   batchSizes,
   pairs,
-}: Sweep): readonly (readonly [alpha: number, batchSize: number])[] {
+}: Pick<Sweep, 'alphas' | 'batchSizes' | 'pairs'>): readonly (readonly [alpha: number, batchSize: number])[] {
   const all = [...alphas.flatMap((alpha) => batchSizes.map((size) => [alpha, size] as const)), ...pairs];
   return [...new Map(all.map((pair) => [pair.join(), pair])).values()];
-}
-
-/** Steps after which a run ends whatever its loss. */
-export function stepLimit({ maxSteps, maxExamples }: Sweep, alpha: number, batchSize: number): number {
-  const perStep = batchSize * noiseEnhanced({ alpha }).batches;
-  const limits = [maxSteps, maxExamples === 0 ? 0 : Math.ceil(maxExamples / perStep)];
-  return Math.min(...limits.filter((limit) => limit > 0));
 }
 
 /** @throws CONFIG for a configuration that makes no sense */

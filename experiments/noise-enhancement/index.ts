@@ -2,15 +2,17 @@
 import { parameterCount } from '../../nn/index.ts';
 import { tree } from '../../engine/index.ts';
 import type { Experiment, Json, RunContext, RunRecord } from '../types.ts';
-import { checkConfig, gridOf, stepLimit, sweepsOf, type Config, type Sweep } from './config.ts';
-import { evaluator } from './evaluation.ts';
+import { checkConfig, gridOf, sweepsOf, type Config, type Sweep } from './config.ts';
 import { measure } from './measurement.ts';
 import { presets } from './presets.ts';
-import { problemOf, type Problem } from './problem.ts';
 import { readRecords } from './records.ts';
 import { report } from './report.ts';
-import { optimizerOf, trainingStep } from './step.ts';
-import { train as trainOnce } from './training.ts';
+import { evaluatorsOf } from './training/evaluation.ts';
+import { stepOf } from './training/microbatches.ts';
+import { problemOf, type Problem } from './training/problem.ts';
+import { stepLimit } from './training/settings.ts';
+import { optimizerOf } from './training/step.ts';
+import { train } from './training/train.ts';
 
 export const noiseEnhancement: Experiment<Config> = {
   name: 'noise-enhancement',
@@ -56,31 +58,28 @@ async function* runSweep(
   const grid = gridOf(sweep);
   const total =
     sweep.seeds * grid.reduce((sum, [alpha, batchSize]) => sum + stepLimit(sweep, alpha, batchSize), 0);
-  const [trainEvaluator, testEvaluator] = [
-    evaluator(problem, problem.train),
-    evaluator(problem, problem.test),
-  ];
+  const evaluators = evaluatorsOf(problem, sweep);
   let before = 0;
   for (const [alpha, batchSize] of grid) {
-    const step = trainingStep(problem, sweep, alpha, optimizerOf(sweep));
+    const settings = { ...sweep, alpha, batchSize };
+    const step = stepOf(problem, settings, optimizerOf(sweep));
     for (let replica = 0; replica < sweep.seeds && !context.signal.aborted; replica++) {
       const note = `α ${alpha}, batch ${batchSize}${sweep.seeds > 1 ? `, initialisation ${replica + 1}` : ''}`;
-      const identity = { sweep: name, alpha, batchSize, replica };
-      yield* trainOnce(sweep, identity, {
+      yield* train(settings, {
         seed: context.seed,
+        replica,
         signal: context.signal,
         problem,
         step,
-        trainEvaluator,
-        testEvaluator,
+        evaluators,
+        labels: { sweep: name, alpha, batchSize, replica },
         progress: (done) => context.progress({ done: before + done, total, unit: 'steps', note }),
       });
       before += stepLimit(sweep, alpha, batchSize);
     }
     step.dispose();
   }
-  trainEvaluator.dispose();
-  testEvaluator.dispose();
+  evaluators.dispose();
 }
 
 /** The trace of the covariance for every α, and every finished run. */

@@ -16,7 +16,8 @@ import type { RunRecord } from '../types.ts';
 import type { Measurement, Sweep } from './config.ts';
 import { allDerivatives, measureAlong, randomDirections, topDirections } from './directional.ts';
 import { fullGradient, trainTo, type Drawn, type Point } from './point.ts';
-import { replicaSeed, type Problem } from './problem.ts';
+import type { Problem } from './training/problem.ts';
+import { replicaSeed } from './training/settings.ts';
 import { measureTrace } from './trace.ts';
 
 /** Streams of the measurement; training has 0 and 1. Every use has a pair of its own. */

@@ -113,7 +113,8 @@ export function cellsOf(runs: readonly RunResult[]): Cell[] {
     .sort((a, b) => a.sweep.localeCompare(b.sweep) || a.alpha - b.alpha || a.batchSize - b.batchSize);
 }
 
-function spread(values: readonly number[]): Spread {
+/** Over values; NaN throughout of none. */
+export function spread(values: readonly number[]): Spread {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const squares = values.reduce((total, x) => total + (x - mean) ** 2, 0);
   const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;

@@ -3,7 +3,7 @@ import { effectiveBatchSize } from '../../optim/index.ts';
 import { neFactor } from '../../stats/index.ts';
 import type { Cell, FigureSection, ReportData, Section, Series, TableSection } from '../report.ts';
 import type { Manifest, RunRecord } from '../types.ts';
-import { publishedF1 } from './published.ts';
+import { table2, table3 } from './paper/published.ts';
 import {
   cellsOf,
   groupBy,
@@ -215,11 +215,13 @@ function withError({ mean, deviation }: GridCell['accuracy'], count: number): Ce
 }
 
 function publishedCells({ alpha, batchSize }: GridCell): Record<string, Cell> {
-  const found = publishedF1.find((run) => run.alpha === alpha && run.batchSize === batchSize);
+  const isThis = (row: { readonly network: string; readonly alpha: number; readonly batchSize: number }) =>
+    row.network === 'F1' && row.alpha === alpha && row.batchSize === batchSize;
+  const best = table2.find(isThis);
+  const accuracy = (best ?? table3.find(isThis))?.accuracy;
   return {
-    publishedAccuracy: found ? { value: found.accuracy, error: found.accuracyDeviation } : null,
-    publishedSteps:
-      found?.steps === undefined ? null : { value: found.steps, error: found.stepsDeviation ?? 0 },
+    publishedAccuracy: accuracy ? { value: accuracy.mean, error: accuracy.deviation } : null,
+    publishedSteps: best ? { value: best.steps.mean, error: best.steps.deviation } : null,
   };
 }
 

@@ -15,7 +15,7 @@ import {
   type Moments,
 } from '../../stats/index.ts';
 import type { Drawn, Point } from './point.ts';
-import type { Params } from './problem.ts';
+import type { Params } from './training/problem.ts';
 
 /**
  * The trace of the covariance of a rule's gradient: the mean of |d - G|² over draws. Without `draws` it takes

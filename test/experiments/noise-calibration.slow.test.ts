@@ -3,7 +3,7 @@ import { load } from '../../data/index.ts';
 import { init } from '../../engine/index.ts';
 import { measure } from '../../experiments/noise-enhancement/measurement.ts';
 import { presets } from '../../experiments/noise-enhancement/presets.ts';
-import { problemOf } from '../../experiments/noise-enhancement/problem.ts';
+import { problemOf } from '../../experiments/noise-enhancement/training/problem.ts';
 
 beforeAll(() => init({ backend: 'reference' }));
 

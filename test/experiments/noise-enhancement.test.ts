@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, type Dataset } from '../../data/index.ts';
 import { init } from '../../engine/index.ts';
-import { checkConfig, gridOf, stepLimit, type Config } from '../../experiments/noise-enhancement/config.ts';
+import { checkConfig, gridOf, type Config } from '../../experiments/noise-enhancement/config.ts';
+import { stepLimit } from '../../experiments/noise-enhancement/training/settings.ts';
 import { presets } from '../../experiments/noise-enhancement/presets.ts';
 import { noiseEnhancement } from '../../experiments/noise-enhancement/index.ts';
 import type { Manifest, PresetName, RunContext, RunRecord } from '../../experiments/types.ts';
@@ -161,9 +162,9 @@ describe('the noise-enhancement experiment', () => {
   });
 
   it('a rejected step leaves parameters and optimizer as they were', async () => {
-    const { problemOf } = await import('../../experiments/noise-enhancement/problem.ts');
+    const { problemOf } = await import('../../experiments/noise-enhancement/training/problem.ts');
     const { initialState, optimizerOf, trainingStep } =
-      await import('../../experiments/noise-enhancement/step.ts');
+      await import('../../experiments/noise-enhancement/training/step.ts');
     const { tensor, tree } = await import('../../engine/index.ts');
     const sweep = { ...tiny, optimizer: 'adam', learningRate: 1e300 } as const;
     const problem = problemOf(sweep, dataset, 0);

@@ -2,13 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { load, type Dataset } from '../../data/index.ts';
 import { counters, init, tensor, tree, type Tensor } from '../../engine/index.ts';
 import { presets } from '../../experiments/noise-enhancement/presets.ts';
-import { problemOf, type Problem } from '../../experiments/noise-enhancement/problem.ts';
+import { problemOf, type Problem } from '../../experiments/noise-enhancement/training/problem.ts';
 import {
   initialState,
   optimizerOf,
   trainingStep,
   type TrainingState,
-} from '../../experiments/noise-enhancement/step.ts';
+} from '../../experiments/noise-enhancement/training/step.ts';
 
 const sweep = { ...presets.smoke, hidden: [16, 16], trainExamples: 100, testExamples: 0 } as const;
 let dataset: Dataset;

@@ -22,7 +22,7 @@ import {
   type Jitted,
   type Tensor,
   type Tree,
-} from '../../engine/index.ts';
+} from '../../../engine/index.ts';
 import {
   adam,
   adjustable,
@@ -30,10 +30,10 @@ import {
   noiseEnhanced,
   sgd,
   type GradientTransformation,
-} from '../../optim/index.ts';
-import type { ResidentTensors } from '../../data/resident.ts';
-import type { Sweep } from './config.ts';
+} from '../../../optim/index.ts';
+import type { ResidentTensors } from '../../../data/resident.ts';
 import type { Params, Problem } from './problem.ts';
+import type { Recipe } from './settings.ts';
 
 export type TrainingState = {
   readonly params: Params;
@@ -47,12 +47,16 @@ export type TrainingState = {
 };
 
 /** The next state, and its `failedAt` as f32 in memory of its own. */
-export type TrainingStep = Jitted<
-  [TrainingState, ResidentTensors, ...Tensor[]],
-  [state: TrainingState, failedAt: Tensor]
->;
+export type Advanced = [state: TrainingState, failedAt: Tensor];
 
-export function optimizerOf({ optimizer, learningRate, momentum }: Sweep): GradientTransformation {
+/** Takes the state, which it uses up, the training set, and one or two batches of indices. */
+export type TrainingStep = Jitted<[TrainingState, ResidentTensors, ...Tensor[]], Advanced>;
+
+export function optimizerOf({
+  optimizer,
+  learningRate,
+  momentum,
+}: Pick<Recipe, 'optimizer' | 'learningRate' | 'momentum'>): GradientTransformation {
   const rate = adjustable(learningRate);
   return optimizer === 'adam' ? adam({ learningRate: rate }) : sgd({ learningRate: rate, momentum });
 }
@@ -67,35 +71,46 @@ export function initialState(params: Params, optimizer: GradientTransformation):
   };
 }
 
-/** The recorded step; it takes the state, the training set, and one or two batches of indices. */
+/** The recorded step: one pass over all its examples, or one over each batch (`form`). */
 export function trainingStep(
   problem: Problem,
-  sweep: Pick<Sweep, 'form'>,
+  { form }: Pick<Recipe, 'form'>,
   alpha: number,
   optimizer: GradientTransformation,
 ): TrainingStep {
-  const rule = noiseEnhanced({ alpha, form: sweep.form });
+  const rule = noiseEnhanced({ alpha, form });
+  const batchesPerPass = form === 'one-pass' && alpha !== 0 ? rule.batches : 1;
   return jit(
-    (state: TrainingState, tensors: ResidentTensors, ...batches: Tensor[]): [TrainingState, Tensor] => {
+    (state: TrainingState, tensors: ResidentTensors, ...batches: Tensor[]): Advanced => {
       const [first, second] = batches as [Tensor, Tensor?];
-      const [loss, gradient] = rule.gradient(problem.weightedLoss(tensors))(state.params, first, second);
-      const [updates, next] = optimizer.update(gradient, state.optimizer, state.params);
-      const healthy = less(state.failedAt, 0);
-      const accepted = logicalAnd(isFinite(loss), healthy);
-      const accept = <T extends Tree>(after: T, before: T): T =>
-        tree.map((a, b) => where(accepted, a, b), after, before);
-      const failedAt = where(logicalAnd(healthy, logicalNot(isFinite(loss))), state.step, state.failedAt);
-      return [
-        {
-          params: accept(applyUpdates(state.params, updates), state.params),
-          optimizer: accept(next, state.optimizer),
-          step: add(state.step, cast(accepted, 'i32')),
-          failedAt,
-          lossSum: where(accepted, add(state.lossSum, loss), state.lossSum),
-        },
-        cast(failedAt, 'f32'),
-      ];
+      const loss = problem.weightedLoss(tensors, batchesPerPass);
+      return advance(state, ...rule.gradient(loss)(state.params, first, second), optimizer);
     },
     { donate: [0] },
   );
+}
+
+/** The state after a step with this loss and gradient, if the loss is finite. */
+export function advance(
+  state: TrainingState,
+  loss: Tensor,
+  gradient: Params,
+  optimizer: GradientTransformation,
+): Advanced {
+  const [updates, next] = optimizer.update(gradient, state.optimizer, state.params);
+  const healthy = less(state.failedAt, 0);
+  const accepted = logicalAnd(isFinite(loss), healthy);
+  const accept = <T extends Tree>(after: T, before: T): T =>
+    tree.map((a, b) => where(accepted, a, b), after, before);
+  const failedAt = where(logicalAnd(healthy, logicalNot(isFinite(loss))), state.step, state.failedAt);
+  return [
+    {
+      params: accept(applyUpdates(state.params, updates), state.params),
+      optimizer: accept(next, state.optimizer),
+      step: add(state.step, cast(accepted, 'i32')),
+      failedAt,
+      lossSum: where(accepted, add(state.lossSum, loss), state.lossSum),
+    },
+    cast(failedAt, 'f32'),
+  ];
 }

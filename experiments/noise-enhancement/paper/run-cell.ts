@@ -1,0 +1,135 @@
+/** A cell trained, and the records of cells as one list. */
+import type { Dataset, DatasetName } from '../../../data/index.ts';
+import { load } from '../../../data/index.ts';
+import { tree } from '../../../engine/index.ts';
+import { parameterCount } from '../../../nn/index.ts';
+import type { CellContext, CellDataset, Checkpoints } from '../../grid.ts';
+import type { Json, RunContext, RunRecord } from '../../types.ts';
+import { evaluatorsOf } from '../training/evaluation.ts';
+import { TrainingFailure } from '../training/failure.ts';
+import { passesPerStep, stepOf } from '../training/microbatches.ts';
+import { problemOf } from '../training/problem.ts';
+import { optimizerOf } from '../training/step.ts';
+import { train } from '../training/train.ts';
+import { cellsOf, type PaperCell } from './cells.ts';
+import type { PaperConfig } from './config.ts';
+
+/** `C1, α 1.5, B 200, initialisation 3`. */
+export function labelOf({ network, alpha, batchSize, replica }: PaperCell): string {
+  return `${network}, α ${alpha}, B ${batchSize}, initialisation ${replica + 1}`;
+}
+
+/**
+ * Trains the cell. A loss that is not finite is an outcome of the training, recorded as `diverged`: it says something
+ * of its α and B, and other cells go on.
+ */
+export async function* runCell(cell: PaperCell, context: CellContext): AsyncGenerator<RunRecord> {
+  const { seed, replica } = cell;
+  const problem = problemOf(cell, context.dataset, seed);
+  const step = stepOf(problem, cell, optimizerOf(cell));
+  const evaluators = evaluatorsOf(problem, cell);
+  const note = labelOf(cell);
+  try {
+    const records = train(cell, {
+      seed,
+      replica,
+      signal: context.signal,
+      problem,
+      step,
+      evaluators,
+      labels: {},
+      progress: (done) => context.progress({ done, total: cell.maxSteps, unit: 'steps', note }),
+      checkpoints: context.checkpoints,
+    });
+    for await (const record of records)
+      yield record.name === 'run' ? { ...record, ...describe(cell, problem) } : record;
+  } catch (error) {
+    if (!(error instanceof TrainingFailure)) throw error;
+    yield {
+      kind: 'result',
+      name: 'run',
+      testAccuracy: null,
+      testLoss: null,
+      trainLoss: null,
+      steps: error.step,
+      exampleGradients: null,
+      halvedAt: null,
+      outcome: 'diverged',
+      converged: false,
+      message: error.message,
+      ...describe(cell, problem),
+    };
+  } finally {
+    step.dispose();
+    evaluators.dispose();
+    tree.leaves([problem.train.tensors, problem.test.tensors]).forEach((leaf) => leaf.dispose());
+  }
+}
+
+function describe(
+  cell: PaperCell,
+  {
+    initialize,
+    train: { count: trainExamples },
+    test: { count: testExamples },
+  }: ReturnType<typeof problemOf>,
+): Readonly<Record<string, Json>> {
+  return {
+    parameters: parameterCount(initialize(0)),
+    trainExamples,
+    testExamples,
+    stepCap: cell.maxSteps,
+    passesPerStep: passesPerStep(cell),
+  };
+}
+
+/** Whether a training came to its end, whatever the end was. */
+export function isFinished(records: readonly RunRecord[]): boolean {
+  return records.some(({ name }) => name === 'run');
+}
+
+/** The record as one of many cells': with the settings that tell it from the others. */
+export function mark({ network, alpha, batchSize, replica }: PaperCell, record: RunRecord): RunRecord {
+  const { kind, name, ...fields } = record;
+  return { kind, name, network, alpha, batchSize, replica, ...fields };
+}
+
+/** Nothing is kept, and nothing comes back. */
+const noCheckpoints: Checkpoints = {
+  restore: () => Promise.resolve(undefined),
+  due: () => false,
+  save: () => Promise.resolve(),
+};
+
+/** Trains all cells of a configuration, one after the other. */
+export async function* runAll(config: PaperConfig, context: RunContext): AsyncGenerator<RunRecord> {
+  const cells = cellsOf(config, context.seed, context.dataset.name as DatasetName);
+  const total = cells.reduce((sum, { maxSteps }) => sum + maxSteps, 0);
+  const drawn = new Map<string, Dataset>();
+  let before = 0;
+  for (const cell of cells) {
+    const dataset = await datasetFor(cell.dataset, context.dataset, drawn);
+    const progress: RunContext['progress'] = (update) =>
+      context.progress({ ...update, done: before + update.done, total });
+    for await (const record of runCell(cell, { ...context, dataset, progress, checkpoints: noCheckpoints }))
+      yield mark(cell, record);
+    if (context.signal.aborted) return;
+    before += cell.maxSteps;
+  }
+}
+
+/** The data set of the run, or for procedural images those of the shape that the cell names. */
+async function datasetFor(
+  { name, size, channels }: CellDataset,
+  given: Dataset,
+  drawn: Map<string, Dataset>,
+): Promise<Dataset> {
+  if (name !== 'procedural') return given;
+  const { height, channels: givenChannels } = given.train;
+  if ((size ?? height) === height && (channels ?? givenChannels) === givenChannels) return given;
+  const key = `${size}x${channels}`;
+  const known =
+    drawn.get(key) ?? (await load(name, { ...(size && { size }), ...(channels && { channels }) }));
+  drawn.set(key, known);
+  return known;
+}

@@ -1,0 +1,93 @@
+/**
+ * How a claim about an order is decided. One test for all: the permutation test of Jonckheere and Terpstra for a trend
+ * over ordered groups, at the level 0.05 in each direction. It asks nothing of the distribution of a measurement, takes
+ * few initialisations for what they are, and lets a censored run say what it knows: that its convergence time is above
+ * its cap, and nothing more.
+ */
+import { trend, type Trend } from '../../../stats/index.ts';
+import type { Convergence } from './records.ts';
+
+export type Verdict = 'holds' | 'does not hold' | 'cannot be decided';
+
+/** What was decided, and why, in words. */
+export interface Decision {
+  readonly verdict: Verdict;
+  readonly reason: string;
+}
+
+/** The probability of finding a trend in one direction where there is none. */
+export const LEVEL = 0.05;
+
+/** Probabilities are sums of rounded fractions: 1/20 is at the level. */
+export function isSignificant(p: number): boolean {
+  return p <= LEVEL + 1e-9;
+}
+
+export function undecided(reason: string): Decision {
+  return { verdict: 'cannot be decided', reason };
+}
+
+/** That a trend rises: it does, it falls instead, or neither is to be seen. */
+export function decideRising(result: Trend): Decision {
+  const { pRising, pFalling } = result;
+  if (isSignificant(pRising)) return { verdict: 'holds', reason: describeTrend(result, pRising) };
+  if (isSignificant(pFalling))
+    return {
+      verdict: 'does not hold',
+      reason: `the trend is the opposite: ${describeTrend(result, pFalling)}`,
+    };
+  return undecided(`${shortage(result)}${describeTrend(result, pRising)}`);
+}
+
+/** Whether any outcome could have been significant. */
+function shortage({ leastP, largest }: Trend): string {
+  if (largest === 0) return 'nothing in these runs can be compared: ';
+  return isSignificant(leastP)
+    ? 'no trend stands out: '
+    : `too few runs, since even a perfect order would have p = ${formatP(leastP)}: `;
+}
+
+/** `S = 11 of at most 12, p = 0.012`. */
+export function describeTrend({ score, largest, exact }: Trend, p: number): string {
+  return `S = ${score < 0 ? `−${-score}` : score} of at most ${largest}, p = ${formatP(p)}${exact ? '' : ' by drawn permutations'}`;
+}
+
+export function formatP(p: number): string {
+  if (p >= 0.0995) return p.toFixed(2);
+  return p >= 0.00095 ? p.toFixed(3) : 'below 0.001';
+}
+
+/**
+ * A trend of convergence times. Within a block all runs count as stopped at the smallest cap that stopped one of them:
+ * else a group with a higher cap would show longer times for that alone.
+ */
+export function convergenceTrend(blocks: readonly (readonly (readonly Convergence[])[])[]): Trend {
+  return trend(blocks.map(withCommonCap), compareConvergence);
+}
+
+function withCommonCap(groups: readonly (readonly Convergence[])[]): Convergence[][] {
+  const caps = groups.flat().flatMap(({ steps, censored }) => (censored ? [steps] : []));
+  const cap = Math.min(...caps);
+  return groups.map((group) =>
+    group.map((run) => (run.censored || run.steps > cap ? { steps: cap, censored: true } : run)),
+  );
+}
+
+/** Positive if the second took longer; 0 if they are equal or their order is unknown. */
+export function compareConvergence(first: Convergence, second: Convergence): number {
+  if (first.censored && second.censored) return 0;
+  // One that converged by the other's cap was faster than it.
+  if (first.censored) return second.steps <= first.steps ? -1 : 0;
+  if (second.censored) return first.steps <= second.steps ? 1 : 0;
+  return second.steps - first.steps;
+}
+
+/** P(X ≥ successes) of so many fair coins. */
+export function fairCoinTail(successes: number, count: number): number {
+  let [term, tail] = [0.5 ** count, 0];
+  for (let k = 0; k <= count; k++) {
+    if (k >= successes) tail += term;
+    term = (term * (count - k)) / (k + 1);
+  }
+  return tail;
+}

@@ -1,0 +1,64 @@
+/** Mean loss and accuracy over a whole set, in pieces of fixed size, with the sums kept on the device. */
+import { add, jit, tree, zeros, type Tensor } from '../../../engine/index.ts';
+import { chunks, type Examples, type Params, type Problem, type Score, type State } from './problem.ts';
+import type { ProblemSettings } from './settings.ts';
+import { PIECE, statisticsOf } from './statistics.ts';
+
+/** What was found over a set. */
+export interface Evaluation {
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+  /** Share of correct answers. */
+  readonly accuracy: number;
+}
+
+/** Over one set. */
+export interface Evaluator {
+  /** Reads two numbers back, whatever the size of the set. */
+  evaluate(params: Params, state?: State): Promise<Evaluation>;
+  /** Gives the memory of the recorded programs back. */
+  dispose(): void;
+}
+
+/** @param piece examples per recorded program */
+export function evaluator(problem: Problem, examples: Examples, piece: number = PIECE): Evaluator {
+  const accumulate = jit(
+    (total: Score, params: Params, state: State, tensors: typeof examples.tensors, indices: Tensor): Score =>
+      tree.map(add, total, problem.score(examples, params, tensors, indices, state)),
+    { donate: [0] },
+  );
+  const pieces = chunks(examples.count, piece);
+  return {
+    async evaluate(params, state = {}) {
+      let total: Score = { loss: zeros([]), correct: zeros([]) };
+      for (const indices of pieces) total = accumulate(total, params, state, examples.tensors, indices);
+      const [loss, correct] = [await total.loss.item(), await total.correct.item()];
+      tree.leaves(total).forEach((leaf) => leaf.dispose());
+      return { loss: loss / examples.count, accuracy: correct / examples.count };
+    },
+    dispose: () => accumulate.dispose(),
+  };
+}
+
+/** All that the trainings of one problem are measured with. */
+export interface Evaluators {
+  /** What batch normalisation is evaluated with at these parameters. */
+  readonly statistics: (params: Params) => State;
+  /** Over as many training examples as the loss is a mean over. */
+  readonly train: Evaluator;
+  readonly test: Evaluator;
+  dispose(): void;
+}
+
+export function evaluatorsOf(problem: Problem, settings: ProblemSettings): Evaluators {
+  const { lossExamples = 0, piece } = settings;
+  const { count } = problem.train;
+  const seen = { ...problem.train, count: lossExamples === 0 ? count : Math.min(lossExamples, count) };
+  const [train, test] = [evaluator(problem, seen, piece), evaluator(problem, problem.test, piece)];
+  return {
+    statistics: statisticsOf(problem, settings),
+    train,
+    test,
+    dispose: () => [train, test].forEach((each) => each.dispose()),
+  };
+}
