@@ -33,7 +33,7 @@ import {
 } from '../engine/index.ts';
 import { show } from '../engine/graph/shape.ts';
 import { stateful, type Context, type Layer, type NoParams } from './layer.ts';
-import { checkEpsilon, initNorm, momentsAlong, type NormParams } from './normalize.ts';
+import { checkEpsilon, initNorm, momentsAlong, normalized, type NormParams } from './normalize.ts';
 
 /** Both [C]: they start at 0 and 1. */
 export type RunningStatistics = { readonly mean: Tensor; readonly variance: Tensor };
@@ -211,11 +211,7 @@ function normalizeRows(
   const moments = momentsAlong(x, 1);
   const factor = mul(rsqrt(add(moments.variance, epsilon)), scale);
   const shift = broadcastTo(offset, factor.shape);
-  return {
-    output: add(mul(moments.deviation, factor), shift),
-    mean: moments.mean,
-    variance: moments.variance,
-  };
+  return { output: normalized(moments, factor, shift), mean: moments.mean, variance: moments.variance };
 }
 
 /** K, after the checks that every normalisation makes. */

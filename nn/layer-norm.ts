@@ -1,7 +1,7 @@
 /** Layer normalisation (Ba, Kiros, Hinton 2016): every vector of features by its own mean and variance. */
 import { add, mul, rsqrt } from '../engine/index.ts';
 import { stateless, type Layer, type NoParams } from './layer.ts';
-import { checkEpsilon, initNorm, momentsAlong, type NormParams } from './normalize.ts';
+import { checkEpsilon, initNorm, momentsAlong, normalized, type NormParams } from './normalize.ts';
 
 export interface LayerNormOptions {
   /** ε in √(variance + ε). Default 1e-5. */
@@ -23,8 +23,8 @@ export function layerNorm({ epsilon = 1e-5 }: LayerNormOptions = {}): Layer<Norm
       return { params: { scale, offset }, outputShape: inputShape };
     },
     ({ scale, offset }, x) => {
-      const { deviation, variance } = momentsAlong(x, -1);
-      return add(mul(mul(deviation, rsqrt(add(variance, epsilon))), scale), offset);
+      const moments = momentsAlong(x, -1);
+      return add(mul(normalized(moments, rsqrt(add(moments.variance, epsilon)), 0), scale), offset);
     },
   );
 }

@@ -13,6 +13,7 @@ import {
   correctCount,
   dense,
   f1,
+  fanInUniform,
   glorotNormal,
   glorotUniform,
   heNormal,
@@ -101,6 +102,7 @@ describe('initialisation', () => {
     glorotNormal: [glorotNormal, 2 / 200],
     heUniform: [heUniform, 2 / 120],
     heNormal: [heNormal, 2 / 120],
+    fanInUniform: [fanInUniform, 1 / 360],
   } as const;
   for (const [name, [initializer, variance]] of Object.entries(cases))
     it(`${name} has mean 0 and the variance of its fan rule`, async () => {

@@ -166,17 +166,18 @@ describe('ghost batch normalisation', () => {
   });
 
   it('adds a remainder to the last group, so that no group is smaller than asked for', async () => {
-    for (const [count, bounds] of [
-      [8, [0, 3, 8]],
-      [4, [0, 4]],
-      [11, [0, 3, 6, 11]],
-    ] as const) {
-      const x = images(count);
-      const parts = bounds
-        .slice(1)
-        .map((to, k) => plain.apply(affine, rows(x, bounds[k] as number, to), training));
-      expect(await values(ghost.apply(affine, x, training))).toEqual(await values(concat(parts)));
-    }
+    for (const count of [2, 3, 4, 5, 7, 8, 9, 11])
+      for (let groupSize = 2; groupSize <= count; groupSize += 1) {
+        const whole = Math.floor(count / groupSize);
+        const bounds = Array.from({ length: whole + 1 }, (_, k) => (k < whole ? k * groupSize : count));
+        const x = random.normal(key(count), [count, 1, 2]);
+        const parts = bounds
+          .slice(1)
+          .map((to, k) => plain.apply(affine, rows(x, bounds[k] as number, to), training));
+        expect(await values(ghostBatchNorm({ groupSize }).apply(affine, x, training))).toEqual(
+          await values(concat(parts)),
+        );
+      }
   });
 
   it('averages its running statistics over groups, each with equal weight', async () => {
