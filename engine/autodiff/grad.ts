@@ -4,12 +4,12 @@ import { settle, Tensor } from '../graph/tensor.ts';
 import { leaves, unflatten, type Tree } from '../graph/tree.ts';
 import { ones, zerosLike } from '../ops/broadcast.ts';
 import { cast, equal } from '../ops/compare.ts';
-import { stack } from '../ops/concat.ts';
 import { iota } from '../ops/indexing.ts';
 import { reshape } from '../ops/movement.ts';
 import { jvp } from './jvp.ts';
 import { pullBack } from './vjp.ts';
 import { checkDifferentiable, tape, trace } from './tape.ts';
+import { vmap } from './vmap.ts';
 
 function requireScalar(transformation: string, value: unknown): Tensor {
   if (!(value instanceof Tensor))
@@ -99,8 +99,8 @@ export type HessianOf<X> = X extends Tensor
 
 /**
  * The Hessian of a scalar function. For a tensor of shape S the result has shape [...S, ...S]; for a tree, every
- * leaf a holds a tree whose leaf b is the block ∂²f/∂a∂b of shape [...a.shape, ...b.shape]. One
- * Hessian-vector product per parameter: for small models.
+ * leaf a holds a tree whose leaf b is the block ∂²f/∂a∂b of shape [...a.shape, ...b.shape]. All
+ * Hessian-vector products of a leaf at once: as many copies of the model's activations as it has elements.
  */
 export function hessian<X extends Tree, Rest extends unknown[]>(
   f: (x: X, ...rest: Rest) => Tensor,
@@ -109,16 +109,16 @@ export function hessian<X extends Tree, Rest extends unknown[]>(
     const xs = leaves(x);
     const zeros = xs.map(zerosLike);
     const rows = xs.map((leaf, k) => {
-      const columns = Array.from({ length: leaf.size }, (_, i) => {
-        const basis = reshape(cast(equal(iota([leaf.size]), i), 'f32'), leaf.shape);
-        return leaves(hvp(f)(x, unflatten(x, zeros.with(k, basis)), ...rest));
-      });
+      const square = [leaf.size, leaf.size];
+      const basis = cast(equal(iota(square, 0), iota(square, 1)), 'f32');
       // By symmetry the derivative of gradient b along direction i of leaf a is row i of block (a, b).
-      const blocks = xs.map((other, b) => {
-        if (columns.length === 0) return zerosLike(reshape(other, [0, ...other.shape]));
-        return reshape(stack(columns.map((column) => column[b] as Tensor)), [...leaf.shape, ...other.shape]);
-      });
-      return unflatten(x, blocks);
+      const along = (direction: Tensor): X =>
+        hvp(f)(x, unflatten(x, zeros.with(k, reshape(direction, leaf.shape))), ...rest);
+      const blocks = leaves(vmap(along)(basis));
+      return unflatten(
+        x,
+        blocks.map((block, b) => reshape(block, [...leaf.shape, ...(xs[b] as Tensor).shape])),
+      );
     });
     const [only] = rows;
     return (x instanceof Tensor ? only : replaceLeaves(x, rows)) as HessianOf<X>;
