@@ -18,18 +18,19 @@ import {
   type Tensor,
 } from '../engine/index.ts';
 import { imageSize, type ImageSet } from './dataset.ts';
+import { packRows, takeRows } from './packed.ts';
 import { standardizingScale, type Standardization } from './standardize.ts';
 
 /** The tensors of a resident set: a tree, to pass to a recorded function. */
 export interface ResidentTensors {
-  /** u32 [N, ceil(H W C / 4)]: byte k of an image in bits 8 (k mod 4) and up of word floor(k / 4). */
-  readonly words: Tensor;
+  /** The images, four bytes to a word: u32 [N, ceil(H W C / 4)], in several tensors where one would be too large. */
+  readonly words: readonly Tensor[];
   /** i32 [N]. */
   readonly labels: Tensor;
   /** f32 [C] each, of a standardised set: a byte b becomes scale b + shift. Otherwise it becomes b / 255. */
   readonly scale?: Tensor;
   readonly shift?: Tensor;
-  readonly [name: string]: Tensor;
+  readonly [name: string]: Tensor | readonly Tensor[];
 }
 
 /** An image set whose pixels and labels are tensors. */
@@ -41,6 +42,8 @@ export interface ResidentSet extends Omit<ImageSet, 'images' | 'labels' | 'coars
 export interface ResidentOptions {
   /** Standardises the images of every batch, by the numbers of the training set. Default: pixels from 0 to 1. */
   readonly standardize?: Standardization;
+  /** The most bytes of one tensor. Default 2^27, which every adapter binds. */
+  readonly blockBytes?: number;
 }
 
 /** A minibatch. */
@@ -56,21 +59,13 @@ export interface Batch {
  * Turns an image set into tensors: H W C bytes of device memory per image, rounded up to four, and four per label.
  * @throws `DATA_INVALID` when the standardisation is not one of as many channels.
  */
-export function resident(set: ImageSet, { standardize }: ResidentOptions = {}): ResidentSet {
+export function resident(set: ImageSet, { standardize, blockBytes }: ResidentOptions = {}): ResidentSet {
   const { images, labels, coarse: _, ...description } = set;
   const affine = standardize && standardizingScale(standardize, set);
-  const size = imageSize(set);
-  const width = Math.ceil(size / 4);
-  const words = new Uint32Array(set.count * width);
-  for (let row = 0; row < set.count; row++)
-    for (let k = 0; k < size; k++) {
-      const at = row * width + (k >> 2);
-      words[at] = (words[at] ?? 0) | ((images[row * size + k] ?? 0) << (8 * (k & 3)));
-    }
   return {
     ...description,
     tensors: {
-      words: tensor(words, [set.count, width]),
+      words: packRows(images, set.count, imageSize(set), blockBytes),
       labels: tensor(Int32Array.from(labels), [set.count]),
       ...(affine ? { scale: tensor(affine.scale), shift: tensor(affine.shift) } : {}),
     },
@@ -104,7 +99,7 @@ export function gatherImages(
 ): Batch {
   const { height, width, channels } = set;
   const { scale, shift } = tensors;
-  const rows = take(tensors.words, indices); // [B, W]
+  const rows = takeRows(tensors.words, indices); // [B, W]
   const [batch = 0, words = 0] = rows.shape;
   const repeated = broadcastTo(reshape(rows, [batch, words, 1]), [batch, words, 4]);
   const shifts = mul(iota([4], 0, 'u32'), tensor(Uint32Array.of(8)));

@@ -29,19 +29,20 @@ export function standardization(set: ImageSet): Standardization {
   const { images, channels } = set;
   if (set.count === 0)
     fail('DATA_INVALID', `${set.name}: an empty set has no mean; take at least one example.`);
-  const sums = new Float64Array(channels);
-  const squares = new Float64Array(channels);
-  for (let at = 0; at < images.length; at += channels)
-    for (let channel = 0; channel < channels; channel++) {
-      const byte = images[at + channel] ?? 0;
-      sums[channel] = (sums[channel] ?? 0) + byte;
-      squares[channel] = (squares[channel] ?? 0) + byte * byte;
-    }
+  // How often each byte occurs in each channel, which is faster than summing and as exact.
+  const times = new Float64Array(256 * channels);
+  for (let channel = 0; channel < channels; channel++)
+    for (let at = channel; at < images.length; at += channels) times[256 * channel + (images[at] ?? 0)]! += 1;
+  const moment = (channel: number, power: number): number =>
+    times
+      .subarray(256 * channel, 256 * (channel + 1))
+      .reduce((sum, count, byte) => sum + count * byte ** power, 0);
+  const everyChannel = Array.from({ length: channels }, (_, channel) => channel);
   const pixels = images.length / channels;
-  const mean = Array.from(sums, (sum) => sum / (255 * pixels));
-  const deviation = Array.from(squares, (square, channel) => {
-    const sum = BigInt(sums[channel] ?? 0);
-    const spread = BigInt(pixels) * BigInt(square) - sum * sum;
+  const mean = everyChannel.map((channel) => moment(channel, 1) / (255 * pixels));
+  const deviation = everyChannel.map((channel) => {
+    const sum = BigInt(moment(channel, 1));
+    const spread = BigInt(pixels) * BigInt(moment(channel, 2)) - sum * sum;
     if (spread === 0n)
       fail(
         'DATA_INVALID',

@@ -60,6 +60,20 @@ export function residentContract(scaled: (byte: number) => number): void {
     expect(pixels[255]).toBeCloseTo(1, 6);
   });
 
+  it('gives the same images out of several tensors, whatever the dtype of the indices', async () => {
+    const whole = resident(odd);
+    for (const blockBytes of [0, 8, 16, 24, 32]) {
+      const split = resident(odd, { blockBytes });
+      const rows = Math.max(1, blockBytes / 8);
+      expect(split.tensors.words).toHaveLength(Math.ceil(4 / rows));
+      for (const indices of [Int32Array.of(3, 0, 2, 1, 3), Uint32Array.of(0, 3, 1, 2)]) {
+        const [expected, found] = [whole, split].map((set) => gatherBatch(set, tensor(indices)));
+        expect(await found?.images.data()).toEqual(await expected?.images.data());
+        expect(await found?.labels.data()).toEqual(await expected?.labels.data());
+      }
+    }
+  });
+
   it('gives images as they lie, with the same values', async () => {
     const set = resident(colour);
     const indices = tensor(Int32Array.of(1, 0, 1));

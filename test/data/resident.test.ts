@@ -8,7 +8,7 @@ import {
   type ImageSet,
   type Standardization,
 } from '../../data/index.ts';
-import { init, tensor } from '../../engine/index.ts';
+import { add, init, tensor } from '../../engine/index.ts';
 import { coded } from './bytes.ts';
 import { colour, odd, residentContract } from './resident-contract.ts';
 
@@ -19,13 +19,18 @@ describe('a resident set on the reference backend', () => {
 
   it('takes a word of four bytes for each started group of four', () => {
     const { words, labels } = resident(odd).tensors;
-    expect([words.shape, words.dtype]).toEqual([[4, 2], 'u32']);
+    expect(words.map(({ shape, dtype }) => [shape, dtype])).toEqual([[[4, 2], 'u32']]);
     expect([labels.shape, labels.dtype]).toEqual([[4], 'i32']);
   });
 
-  it('refuses an index outside the set', async () => {
-    const batch = (): unknown => gatherBatch(resident(odd), tensor(Int32Array.of(0, 4)));
-    expect(batch).toThrowError(coded('INDEX_OUT_OF_RANGE', /4/));
+  it('refuses an index outside the set, in one tensor or in several', async () => {
+    for (const blockBytes of [100, 16, 8])
+      for (const index of [4, -1]) {
+        const set = resident(odd, { blockBytes });
+        const images = async (): Promise<unknown> =>
+          gatherBatch(set, add(tensor(Int32Array.of(0, index)), 0)).images.data();
+        await expect(images()).rejects.toThrowError(coded('INDEX_OUT_OF_RANGE'));
+      }
   });
 
   it('refuses a standardisation of other channels, or by what no set has', () => {
