@@ -94,11 +94,11 @@ it('evaluates an example to the same bits whatever its batch mates', async () =>
 
 const model = c1({ plan: [4, 'M'], groupSize: 4 });
 const drawBatch = (): Tensor => random.normal(random.key(2), [9, 4, 4, 3]);
-const labels = tensor(Int32Array.from({ length: 9 }, (_, i) => i));
+const labels = (): Tensor => tensor(Int32Array.from({ length: 9 }, (_, i) => i));
 
 it('differentiates a miniature of C1 as in float64', async () => {
   const graph = (): [Tensor, SequentialParams] =>
-    valueAndGrad((p: SequentialParams) => crossEntropy(model.apply(p, drawBatch(), training), labels))(
+    valueAndGrad((p: SequentialParams) => crossEntropy(model.apply(p, drawBatch(), training), labels()))(
       model.init(random.key(1), [4, 4, 3]).params,
     );
   const [loss, gradient] = graph();
@@ -113,7 +113,9 @@ it('trains, recomputes statistics and evaluates by recorded programs', async () 
   const { params, state } = model.init(random.key(1), [4, 4, 3]);
   const x = drawBatch();
   const step = jit((p: SequentialParams, batch: Tensor): SequentialParams => {
-    const gradient = grad((q: SequentialParams) => crossEntropy(model.apply(q, batch, training), labels))(p);
+    const gradient = grad((q: SequentialParams) => crossEntropy(model.apply(q, batch, training), labels()))(
+      p,
+    );
     return tree.map((w, g) => w.sub(g.mul(0.05)), p, gradient);
   });
   let trained: SequentialParams = params;
@@ -123,7 +125,7 @@ it('trains, recomputes statistics and evaluates by recorded programs', async () 
       model.forward(p, s, batch, context)[1],
   );
   const evaluate = jit((p: SequentialParams, s: SequentialState, batch: Tensor) =>
-    crossEntropy(model.apply(p, batch, { state: s }), labels),
+    crossEntropy(model.apply(p, batch, { state: s }), labels()),
   );
   const loss = (p: SequentialParams): Promise<number> => evaluate(p, recompute(p, state, [x, x]), x).item();
   expect(await loss(trained)).toBeLessThan((await loss(params)) - 0.1);
