@@ -1,4 +1,6 @@
-/** langevin/stats: what the noise of gradients is, exactly, by prediction, and by measurement. */
+/** langevin/stats: the noise of gradients, exactly, by prediction and by measurement; and the curvature of losses. */
+export * from './curvature/index.ts';
+export * from './linear-algebra/index.ts';
 export {
   covarianceProduct,
   exampleDerivatives,
