@@ -1,4 +1,4 @@
-/** langevin/nn: layers and models as pairs of pure functions. */
+/** langevin/nn: layers and models as pure functions of parameters and state. */
 export { relu, sigmoid, tanh } from './activations.ts';
 export {
   batchNorm,
