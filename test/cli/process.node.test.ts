@@ -1,11 +1,11 @@
 /** The compiled command as a process: signals, pipes, exit codes, and how soon it ends. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import ts from 'typescript';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Manifest } from '../../experiments/types.ts';
+import { compileCommand, writeCommand } from './command-file.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 const root = mkdtempSync(join(tmpdir(), 'langevin-process-'));
@@ -15,16 +15,8 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 // The command as it is shipped, but for its experiments and the size of its data.
 beforeAll(() => {
-  spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-b', 'cli'], { cwd: repository });
-  const source = readFileSync(join(import.meta.dirname, 'toy.ts'), 'utf8');
-  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
-  writeFileSync(
-    toyMain,
-    `${ts.transpileModule(source, { compilerOptions }).outputText}
-     import { main } from ${JSON.stringify(`file://${repository}/dist/cli/process.js`)};
-     import { load } from ${JSON.stringify(`file://${repository}/dist/data/node/index.js`)};
-     main([toy], (name, options) => load(name, { train: 100, test: 20, ...options }));`,
-  );
+  compileCommand();
+  writeCommand(toyMain, 'toy.ts', 'toy');
 }, 120_000);
 
 interface Ending {
