@@ -12,6 +12,8 @@ export * as random from './random/index.ts';
 export { tensor } from './ops/create.ts';
 export { full, ones, onesLike, zeros, zerosLike, type TensorLike } from './ops/broadcast.ts';
 export * from './ops/functions.ts';
+export type { Conv2dOptions, Padding, WindowOptions } from './ops/convolution-geometry.ts';
+export type { PoolOptions } from './ops/pooling.ts';
 import './ops/fluent.ts';
 export { vjp } from './autodiff/vjp.ts';
 export { jvp } from './autodiff/jvp.ts';

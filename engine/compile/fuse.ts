@@ -55,7 +55,7 @@ export function fuse(outputs: readonly Node[], maxBuffers: number): FusedGraph {
     for (const operand of bufferOperands(node, isStored)) if (operand.kind !== 'input') stored.add(operand);
 
   storeRepeatedWork(order, uses, stored, inChain);
-  storeLargeExpressions(order, stored, inChain, maxBuffers);
+  storeLargeExpressions(order, stored, inChain, launches, maxBuffers);
 
   const constants = [...stored].filter((node) => node.kind !== 'operation');
   const kernels: Kernel[] = [...constants, ...order.filter((node) => stored.has(node))].map((node) => {
@@ -187,37 +187,68 @@ function storeRepeatedWork(
   }
 }
 
-/** Keeps every kernel within the number of buffers it may bind and the code it may hold. */
+/**
+ * Keeps every kernel within the number of buffers it may bind and the code it may hold. What an epilogue reads is read
+ * by the kernel of its launch; where that is too much and no operand is left to store, the chain ends earlier.
+ */
 function storeLargeExpressions(
   order: readonly OperationNode[],
   stored: Set<Node>,
-  inChain: ReadonlyMap<Node, Node>,
+  inChain: Map<Node, Node>,
+  launches: Map<Node, OperationNode>,
   maxBuffers: number,
 ): void {
   const isStored = (node: Node): boolean => node.kind === 'input' || stored.has(node);
-  const leavesOf = new Map<Node, Set<Node>>();
+  // A whole buffer counts for itself, though elements of it be read too: the two have different types.
+  const leavesOf = new Map<Node, Set<Node | string>>();
   const operationsIn = new Map<Node, number>();
-  const leaves = (x: Node): Set<Node> => {
-    if (x.kind === 'input' || stored.has(x) || isLaunch(x)) return new Set([x]);
-    return leavesOf.get(x) ?? new Set();
-  };
+  const leaves = (x: Node): ReadonlySet<Node | string> =>
+    isStored(x) ? new Set([x]) : (leavesOf.get(x) ?? new Set());
   const size = (x: Node): number => (stored.has(x) || isLaunch(x) ? 0 : (operationsIn.get(x) ?? 0));
   for (const node of order) {
     const operands = [...new Set(node.inputs)];
-    const own = isLaunch(node) ? bufferOperands(node, isStored).length : 0;
-    const read = (): Set<Node> => new Set(operands.flatMap((x) => [...leaves(x)]));
+    const own = isLaunch(node)
+      ? bufferOperands(node, isStored).map((_, k) => `buffer ${k} of ${node.id}`)
+      : [];
+    const read = (): Set<Node | string> => new Set([...own, ...operands.flatMap((x) => [...leaves(x)])]);
     const total = (): number => operands.reduce((sum, x) => sum + size(x), 1);
-    while (read().size + own > maxBuffers || total() > LARGEST) {
+    while (read().size > maxBuffers || total() > LARGEST) {
       const candidates = operands.filter(
         (x) => x.kind === 'operation' && !stored.has(x) && !isLaunch(x) && !inChain.has(x) && size(x) > 0,
       );
       const heaviest = candidates.sort((a, b) => leaves(b).size - leaves(a).size || size(b) - size(a))[0];
-      if (!heaviest) break;
-      stored.add(heaviest);
+      const link = operands.find((x) => inChain.has(x));
+      if (heaviest) stored.add(heaviest);
+      else if (link) endChainAt(link, stored, inChain, launches);
+      else break;
     }
     leavesOf.set(node, read());
     operationsIn.set(node, total());
   }
+}
+
+/** Makes `link`, within the chain of a launch, its end. What follows is computed from the stored value. */
+function endChainAt(
+  link: Node,
+  stored: Set<Node>,
+  inChain: Map<Node, Node>,
+  launches: Map<Node, OperationNode>,
+): void {
+  const end = inChain.get(link) as Node;
+  const launch = launches.get(end) as OperationNode;
+  const before = new Set<Node>();
+  for (let node = link; node !== launch;) {
+    node = (node as OperationNode).inputs.find((x) => x === launch || inChain.get(x) === end) as Node;
+    before.add(node);
+  }
+  for (const [node, itsEnd] of inChain)
+    if (itsEnd === end) {
+      if (before.has(node)) inChain.set(node, link);
+      else inChain.delete(node);
+    }
+  launches.delete(end);
+  launches.set(link, launch);
+  stored.add(link);
 }
 
 function isLaunch(node: Node): boolean {

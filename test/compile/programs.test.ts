@@ -197,3 +197,19 @@ test('a batch gathered by index from packed bytes is one kernel', () => {
     .mul(1 / 255);
   expect(shadersOf(program([bytes.reshape([32, 784])], [words, indices]))).toEqual(['map']);
 });
+
+test('a kernel binds no more buffers than it may, those that its epilogue reads included', () => {
+  const [big, small] = [6, 20].map((count, k) =>
+    Array.from({ length: count }, () => argument(k === 0 ? [8, 4] : [4])),
+  ) as [Tensor[], Tensor[]];
+  const product = big.reduce((a, b) => a.mul(b));
+  const total = small.reduce((a, b) => a.add(b), product.sum(0));
+  const { dispatches } = program([total], [...big, ...small]);
+  expect(dispatches.map(({ label }) => label)).toEqual([
+    'sum+mul+add f32[4]',
+    'add f32[4]',
+    'add f32[4]',
+    'add f32[4]',
+  ]);
+  for (const { bindings } of dispatches) expect(bindings.length).toBeLessThanOrEqual(target.maxBuffers);
+});

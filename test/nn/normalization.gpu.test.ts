@@ -5,6 +5,7 @@ import {
   add,
   crossEntropy,
   grad,
+  hvp,
   init,
   jit,
   mul,
@@ -107,6 +108,19 @@ it('differentiates a miniature of C1 as in float64', async () => {
   expect(relativeDistance(await values(deviceLoss), expected[0]!)).toBeLessThan(1e-5);
   // Gradients of biases in front of a normalisation are 0 and show rounding, so the scale is that of the whole.
   expect(relativeDistance(await flat(deviceGradient), expected.slice(1).flat())).toBeLessThan(1e-4);
+});
+
+it('takes a Hessian-vector product of it as in float64', async () => {
+  const graph = (): SequentialParams => {
+    const { params } = model.init(random.key(1), [4, 4, 3]);
+    const v = model.init(random.key(3), [4, 4, 3]).params;
+    return hvp((p: SequentialParams) => crossEntropy(model.apply(p, drawBatch(), training), labels()))(
+      params,
+      v,
+    );
+  };
+  const expected = interpret(tree.leaves(graph())).flatMap(({ data }) => [...data]);
+  expect(relativeDistance(await flat(graph()), expected)).toBeLessThan(1e-4);
 });
 
 it('trains, recomputes statistics and evaluates by recorded programs', async () => {
