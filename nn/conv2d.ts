@@ -5,10 +5,10 @@ import {
   LangevinError,
   random,
   zeros as zerosOf,
+  type Conv2dOptions as Geometry,
   type Tensor,
 } from '../engine/index.ts';
 import { show } from '../engine/graph/shape.ts';
-import type { Conv2dOptions as Geometry } from '../engine/ops/convolution-geometry.ts';
 import { glorotUniform, zeros, type Initializer } from './initializers.ts';
 import { stateless, type Layer, type NoParams } from './layer.ts';
 

@@ -6,8 +6,8 @@ import {
   reshape,
   zeros,
   type Tensor,
+  type WindowOptions,
 } from '../engine/index.ts';
-import type { WindowOptions } from '../engine/ops/convolution-geometry.ts';
 import { stateless, type Layer, type NoParams } from './layer.ts';
 
 /** `stride` (default: the size, windows side by side) and `padding` (default `valid`) are those of the operation. */
