@@ -25,7 +25,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 beforeAll(async () => {
   compileCommand();
   writeCommand(main, 'toy-grid.ts', 'toyGrid');
-  uninterrupted = await recordsOf({ rates: [0.01, 0.02, 0.03] });
+  uninterrupted = await recordsOf({ rates: [0.01, 0.02, 0.03], delay: 30 });
 }, 120_000);
 
 /** A sweep of three cells of twelve steps, each of at least 30 ms, on the backend that starts at once. */

@@ -23,7 +23,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 beforeAll(async () => {
   compileCommand();
   writeCommand(main, 'toy-grid.ts', 'toyGrid');
-  uninterrupted = await recordsOf({ rates: [0.01, 0.02] });
+  uninterrupted = await recordsOf({ rates: [0.01, 0.02], delay: 15 });
 }, 120_000);
 
 /** A sweep of two cells of twelve steps, each of at least 15 ms, on the backend that starts at once. */

@@ -83,18 +83,21 @@ export async function recordsOf(changes: Partial<ToyGridConfig>): Promise<(reado
   const dataset = await load('procedural', { train: 100, test: 20 });
   const all: [string, readonly RunRecord[]][] = [];
   for (const cell of toyGrid.cells({ ...toyGrid.presets.smoke, ...changes }, 0, 'procedural')) {
-    const records = toyGrid.runCell(cell, {
-      seed: cell.seed,
-      dataset,
-      signal: { aborted: false },
-      progress: () => undefined,
-      log: () => undefined,
-      checkpoints: {
-        restore: () => Promise.resolve(undefined),
-        due: () => false,
-        save: () => Promise.resolve(),
+    const records = toyGrid.runCell(
+      { ...cell, delay: 0 },
+      {
+        seed: cell.seed,
+        dataset,
+        signal: { aborted: false },
+        progress: () => undefined,
+        log: () => undefined,
+        checkpoints: {
+          restore: () => Promise.resolve(undefined),
+          due: () => false,
+          save: () => Promise.resolve(),
+        },
       },
-    });
+    );
     const list: RunRecord[] = [];
     for await (const record of records) list.push(record);
     all.push([cellId(cell), list]);
