@@ -11,11 +11,11 @@ import { timeReplay } from './replay.ts';
 import { render, type Report } from './report.ts';
 import { timeTraining, type StepResult } from './training.ts';
 import { versionOf } from './versions.ts';
-import { TRAININGS, WORKLOAD_NAMES, WORKLOADS } from './workloads.ts';
+import { TRAININGS, WORKLOADS } from './workloads.ts';
 
 const log = (line: string): void => console.error(line);
 
-async function run({ adapter, sections, rounds }: Options): Promise<Report> {
+async function run({ adapter, sections, workloads, rounds }: Options): Promise<Report> {
   // Child processes read it too.
   if (adapter !== undefined) process.env['LANGEVIN_ADAPTER'] = adapter;
   const wanted = (section: Section): boolean => sections.includes(section);
@@ -30,7 +30,7 @@ async function run({ adapter, sections, rounds }: Options): Promise<Report> {
   // Steps come first: what they allocate is then theirs, not what kernels left in the pool.
   if (wanted('steps')) {
     const steps: StepResult[] = [];
-    for (const name of TRAININGS) {
+    for (const name of TRAININGS.filter((training) => workloads.includes(training))) {
       log(WORKLOADS[name].title);
       steps.push(await timeTraining(WORKLOADS[name]));
     }
@@ -64,7 +64,7 @@ async function run({ adapter, sections, rounds }: Options): Promise<Report> {
       const driver = driverEnvironment(device.description, systemLoader);
       const peers: Comparison[] = [];
       const failures: string[] = [];
-      for (const name of WORKLOAD_NAMES)
+      for (const name of workloads)
         try {
           peers.push(await compare(name, WORKLOADS[name], rounds, driver, log));
         } catch (error) {

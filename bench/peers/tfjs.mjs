@@ -59,12 +59,16 @@ function mlp(widths, batch, optimizer) {
   return training({ variables: layers.flat(), forward, inputShape: [widths[0]], batch, optimizer });
 }
 
-/** Normalises every channel over the batch, and moves the running statistics by a tenth. */
+/**
+ * Normalises every channel over the batch, and moves the running statistics by a tenth. Of two ways the faster:
+ * tf.batchNorm took 1.0 to 1.8 times as long in training (lavapipe).
+ */
 function batchNorm({ scale, offset, running }, x) {
   const { mean, variance } = tf.moments(x, [0, 1, 2]);
   for (const [k, statistic] of [mean, variance].entries())
     running[k].assign(tf.add(tf.mul(running[k], 0.9), tf.mul(statistic, 0.1)));
-  return tf.batchNorm(x, mean, variance, offset, scale, 1e-5);
+  const factor = tf.mul(tf.rsqrt(tf.add(variance, 1e-5)), scale);
+  return tf.add(tf.mul(tf.sub(x, mean), factor), offset);
 }
 
 function c1(batch, optimizer) {

@@ -4,30 +4,33 @@ import { parseOptions, SECTIONS } from '../../bench/options.ts';
 import { render } from '../../bench/report.ts';
 import { median, ratioOf } from '../../bench/statistics.ts';
 import { markdownTable } from '../../bench/table.ts';
-import { TRAININGS, WORKLOADS } from '../../bench/workloads.ts';
+import { TRAININGS, WORKLOAD_NAMES, WORKLOADS } from '../../bench/workloads.ts';
 
 describe('the benchmark', () => {
-  it('runs every section and five rounds unless told otherwise', () => {
+  it('runs every section and workload, and five rounds, unless told otherwise', () => {
     expect(parseOptions([])).toEqual({
       adapter: undefined,
       sections: SECTIONS,
+      workloads: WORKLOAD_NAMES,
       rounds: 5,
       json: false,
       help: false,
     });
     expect(
-      parseOptions(['--only', 'matmul,peers', '--rounds', '2', '--adapter', 'nvidia', '--json']),
+      parseOptions('--only matmul,peers --workloads c1-adam --rounds 2 --adapter nvidia --json'.split(' ')),
     ).toEqual({
       adapter: 'nvidia',
       sections: ['matmul', 'peers'],
+      workloads: ['c1-adam'],
       rounds: 2,
       json: true,
       help: false,
     });
   });
 
-  it('refuses a section, a number of rounds or an option that there is none of', () => {
+  it('refuses a section, a workload, a number of rounds or an option that there is none of', () => {
     expect(() => parseOptions(['--only', 'matmul,pears'])).toThrow('--only pears: expected some of steps,');
+    expect(() => parseOptions(['--workloads', 'c3'])).toThrow('--workloads c3: expected some of small-sgd,');
     expect(() => parseOptions(['--rounds', '0'])).toThrow('--rounds 0: expected a whole number from 1 on.');
     expect(() => parseOptions(['--turns', '3'])).toThrow(/--turns/);
   });
