@@ -59,12 +59,29 @@ const networks: Readonly<Record<PresetName, Plans>> = {
   },
 };
 
-/** Steps enough to see every part at work; nothing converges. */
+/** Steps enough to see every part at work, and too few to show anything: of its time most is compilation. */
 function smokePlans(): Plans {
-  const few = { trainExamples: 200, testExamples: 200, pool: true, maxSteps: 20, lossEvery: 10 };
-  const tiny: Plan = { ...convolutional, ...few, ghost: 25, stages: [[4], [8]] };
+  const few = { trainExamples: 200, testExamples: 200, pool: true } as const;
+  const tiny: Plan = {
+    ...convolutional,
+    ...few,
+    ghost: 25,
+    stages: [[4], [8]],
+    statisticsExamples: 100,
+    lossExamples: 100,
+    maxSteps: 10,
+    lossEvery: 5,
+  };
   return {
-    F1: { ...published, ...few, hidden: [32, 32], maxSteps: 60 },
+    F1: {
+      ...published,
+      ...few,
+      hidden: [32, 32],
+      halveAt: 0.5,
+      stopBelow: 0.1,
+      maxSteps: 100,
+      lossEvery: 20,
+    },
     C1: tiny,
     C2: { ...tiny, hidden: [16] },
   };

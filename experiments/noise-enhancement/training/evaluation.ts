@@ -2,7 +2,7 @@
 import { add, jit, tree, zeros, type Tensor } from '../../../engine/index.ts';
 import { chunks, type Examples, type Params, type Problem, type Score, type State } from './problem.ts';
 import type { ProblemSettings } from './settings.ts';
-import { PIECE, statisticsOf } from './statistics.ts';
+import { PIECE, statisticsOf, type Statistics } from './statistics.ts';
 
 /** What was found over a set. */
 export interface Evaluation {
@@ -36,14 +36,17 @@ export function evaluator(problem: Problem, examples: Examples, piece: number = 
       tree.leaves(total).forEach((leaf) => leaf.dispose());
       return { loss: loss / examples.count, accuracy: correct / examples.count };
     },
-    dispose: () => accumulate.dispose(),
+    dispose() {
+      accumulate.dispose();
+      pieces.forEach((indices) => indices.dispose());
+    },
   };
 }
 
 /** All that the trainings of one problem are measured with. */
 export interface Evaluators {
   /** What batch normalisation is evaluated with at these parameters. */
-  readonly statistics: (params: Params) => State;
+  readonly statistics: Statistics;
   /** Over as many training examples as the loss is a mean over. */
   readonly train: Evaluator;
   readonly test: Evaluator;
@@ -55,10 +58,11 @@ export function evaluatorsOf(problem: Problem, settings: ProblemSettings): Evalu
   const { count } = problem.train;
   const seen = { ...problem.train, count: lossExamples === 0 ? count : Math.min(lossExamples, count) };
   const [train, test] = [evaluator(problem, seen, piece), evaluator(problem, problem.test, piece)];
+  const statistics = statisticsOf(problem, settings);
   return {
-    statistics: statisticsOf(problem, settings),
+    statistics,
     train,
     test,
-    dispose: () => [train, test].forEach((each) => each.dispose()),
+    dispose: () => [statistics, train, test].forEach((each) => each.dispose()),
   };
 }

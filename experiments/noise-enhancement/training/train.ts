@@ -109,7 +109,7 @@ export async function* train(
         const minibatchLoss = (await readOnce(state.lossSum)) / (done - summedFrom);
         state = { ...state, lossSum: tensor(0) };
         summedFrom = done;
-        const statistics = evaluators.statistics(state.params);
+        const statistics = evaluators.statistics.at(state.params);
         if (lossDue) trainLoss = (await evaluators.train.evaluate(state.params, statistics)).loss;
         const test = testDue && (await evaluators.test.evaluate(state.params, statistics));
         dispose(statistics);
@@ -139,7 +139,7 @@ export async function* train(
       }
     }
     if (signal.aborted) return;
-    const statistics = evaluators.statistics(state.params);
+    const statistics = evaluators.statistics.at(state.params);
     const test = await evaluators.test.evaluate(state.params, statistics);
     dispose(statistics);
     yield {
