@@ -36,6 +36,18 @@ export {
 } from './hutchinson.ts';
 export { lanczos, type Eigenpair, type LanczosOptions, type LanczosResult } from './lanczos.ts';
 export { indexMicrobatches, microbatches, type Microbatches } from './microbatches.ts';
+export {
+  dataNoiseScale,
+  noiseScaleFromExamples,
+  noiseScaleFromPairs,
+  sgdNoiseScale,
+  type DataNoise,
+  type ExampleNorms,
+  type NoiseScale,
+  type NormPair,
+  type SampleNoise,
+  type SgdSettings,
+} from './noise-scale.ts';
 export { matrixOperator, type LinearOperator, type ParameterOperator } from './operator.ts';
 export { powerIteration, type PowerOptions, type PowerPair } from './power-iteration.ts';
 export { probe, type ProbeKind, type ProbeOptions } from './probes.ts';
