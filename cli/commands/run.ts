@@ -10,7 +10,7 @@ import { startBackend } from '../backend.ts';
 import type { Command } from '../command.ts';
 import { progressLine } from '../progress.ts';
 import { experimentOptions, readRequest, type Request } from '../request.ts';
-import { printTables } from '../results.ts';
+import { jsonLine, printTables } from '../results.ts';
 import { stopOnSignals, type Stop } from '../stop.ts';
 import { terminalOf, type Terminal, type World } from '../world.ts';
 
@@ -101,7 +101,7 @@ function refuseConfiguration({ error, records }: Execution, directory: RunDirect
 
 /** The report, the tables, and the line of JSON. */
 async function conclude(
-  { experiment, preset, seed, json }: RunRequest,
+  { experiment, json }: RunRequest,
   { manifest, records }: Execution,
   directory: RunDirectory,
   people: Terminal,
@@ -111,15 +111,5 @@ async function conclude(
   const { data, path } = await writeReport(experiment, { manifest, records, notices: [] }, directory.path);
   printTables(data, people);
   people.print(`report: ${path}`);
-  if (!json) return;
-  const { encode } = await import('../../experiments/json-lines.ts');
-  const { adapter, status } = manifest;
-  const head = {
-    experiment: experiment.name,
-    preset,
-    seed,
-    adapter: `${adapter.source}: ${adapter.name}`,
-    status,
-  };
-  stdout.write(`${encode({ ...head, ...experiment.summary(records), report: path })}\n`);
+  if (json) stdout.write(jsonLine(experiment, { manifest, records }, path));
 }

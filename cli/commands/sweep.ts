@@ -1,9 +1,10 @@
 /** `langevin sweep`: all trainings of a grid, those that are missing; and the report over all of them. */
 import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { datasetNames, type DatasetName } from '../../data/index.ts';
-import { fail } from '../../engine/graph/errors.ts';
+import { LangevinError, fail } from '../../engine/graph/errors.ts';
 import { isGrid, type Cell, type GridExperiment } from '../../experiments/grid.ts';
-import { lockDirectory } from '../../experiments/node/lock.ts';
+import { lockDirectory, type Lock } from '../../experiments/node/lock.ts';
 import { makeDirectory } from '../../experiments/node/make-directory.ts';
 import { readCells, type CellState } from '../../experiments/node/cell-directory.ts';
 import type { CellOutcome } from '../../experiments/node/run-cell.ts';
@@ -17,7 +18,7 @@ import type { Json } from '../../experiments/types.ts';
 import { parseCount, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { experimentOptions, readRequest, type Request } from '../request.ts';
-import { printTables } from '../results.ts';
+import { jsonLine, printTables } from '../results.ts';
 import { stopOnSignals, type Stop } from '../stop.ts';
 import { schedule } from '../sweep/schedule.ts';
 import { sweepProgress } from '../sweep/progress.ts';
@@ -151,6 +152,7 @@ function argvOf({ grid, preset, data, seed, changes, training }: SweepRequest): 
 async function perform(request: SweepRequest, stop: Stop, people: Terminal, world: World): Promise<number> {
   const { grid, cells, training, retryFailed, jobs } = request;
   const states = new Map(readCells(training.out, cells, grid).map((state) => [state.cell, state]));
+  refuseOtherBackend([...states.values()], training);
   const finished = new Set(cells.filter((cell) => states.get(cell)?.finished));
   const queue = cells.filter((cell) => {
     if (finished.has(cell) && states.get(cell)?.manifest?.status === 'complete') return false;
@@ -180,6 +182,17 @@ async function perform(request: SweepRequest, stop: Stop, people: Terminal, worl
   return exitCode(after, outcomes, stop);
 }
 
+/** Numbers of two backends are not those of one sweep. */
+function refuseOtherBackend(states: readonly CellState[], { backend, allowMismatch, out }: Training): void {
+  const other = states.find(({ manifest }) => manifest && manifest.adapter.backend !== backend)?.manifest;
+  if (other && !allowMismatch)
+    fail(
+      'RESUME_MISMATCH',
+      `${out} has cells of this sweep from the backend ${other.adapter.backend} (${other.label}), and ${backend} was asked for: ` +
+        `choose another directory with --out, pass --backend ${other.adapter.backend}, or mix them with --allow-mismatch.`,
+    );
+}
+
 function describeOutcome(grid: GridExperiment, cell: Cell, outcome: CellOutcome): string {
   const label = grid.label(cell);
   switch (outcome.kind) {
@@ -195,39 +208,44 @@ function describeOutcome(grid: GridExperiment, cell: Cell, outcome: CellOutcome)
 
 /** The report, the tables, and the line of JSON. Resolves to the states of all cells. */
 async function conclude(
-  { grid, directory, plan, json, backend }: SweepRequest,
+  { grid, directory, plan, json }: SweepRequest,
   people: Terminal,
   { stdout }: World,
 ): Promise<readonly CellState[]> {
   const { writeReport } = await import('../../experiments/node/write-report.ts');
-  const { states, ...gathered } = gatherSweep(directory, plan, grid);
-  const lock = lockDirectory(directory);
+  const lock = await lockWhenFree(directory);
   try {
+    const { states, ...gathered } = gatherSweep(directory, plan, grid);
     const { data, path } = await writeReport(grid, gathered, directory);
     for (const notice of gathered.notices) people.print(notice);
     printTables(data, people);
     people.print(`report: ${path}`);
-    if (json) {
-      const { encode } = await import('../../experiments/json-lines.ts');
-      const { manifest, records } = gathered;
-      const head = {
-        experiment: grid.name,
-        preset: plan.preset,
-        seed: plan.seed,
-        backend,
-        status: manifest.status,
-        cells: {
-          total: states.length,
-          finished: states.filter(({ finished }) => finished).length,
-          failed: states.filter((state) => state.manifest?.status === 'failed').length,
-        },
-      };
-      stdout.write(`${encode({ ...head, ...grid.summary(records), report: path })}\n`);
-    }
+    const cells = {
+      total: states.length,
+      finished: states.filter(({ finished }) => finished).length,
+      failed: states.filter(({ manifest }) => manifest?.status === 'failed').length,
+    };
+    if (json) stdout.write(jsonLine(grid, gathered, path, { cells }));
+    return states;
   } finally {
-    lock.release();
+    lock?.release();
   }
-  return states;
+}
+
+/**
+ * Another sweep of the same cells may be writing its report, which takes a second. Its files are whole at any moment,
+ * so a lock that does not become free in ten is passed over.
+ */
+async function lockWhenFree(directory: string): Promise<Lock | undefined> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      return lockDirectory(directory);
+    } catch (error) {
+      if (!(error instanceof LangevinError) || error.code !== 'RUN_LOCKED') throw error;
+      await setTimeout(100);
+    }
+  }
+  return undefined;
 }
 
 function exitCode(
