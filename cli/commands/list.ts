@@ -1,4 +1,5 @@
 /** `langevin list`: what can be run. */
+import { isGrid } from '../../experiments/grid.ts';
 import { presetNames } from '../../experiments/types.ts';
 import { twoColumns, type Command } from '../command.ts';
 import { terminalOf } from '../world.ts';
@@ -17,6 +18,8 @@ export const list: Command = {
     for (const line of twoColumns(rows, out.width)) out.print(line);
     out.print();
     out.print(`presets: ${presetNames.join(', ')}`);
+    const grids = experiments.filter(isGrid).map(({ name }) => name);
+    if (grids.length > 0) out.print(`grids, which langevin sweep trains as well: ${grids.join(', ')}`);
     return 0;
   },
 };

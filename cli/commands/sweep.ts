@@ -4,9 +4,9 @@ import { setTimeout } from 'node:timers/promises';
 import { datasetNames, type DatasetName } from '../../data/index.ts';
 import { LangevinError, fail } from '../../engine/graph/errors.ts';
 import { isGrid, type Cell, type GridExperiment } from '../../experiments/grid.ts';
-import { lockDirectory, type Lock } from '../../experiments/node/lock.ts';
+import { lockDirectory, lockOwner, type Lock } from '../../experiments/node/lock.ts';
 import { makeDirectory } from '../../experiments/node/make-directory.ts';
-import { readCells, type CellState } from '../../experiments/node/cell-directory.ts';
+import { readCells, type CellManifest, type CellState } from '../../experiments/node/cell-directory.ts';
 import type { CellOutcome } from '../../experiments/node/run-cell.ts';
 import {
   gatherSweep,
@@ -14,7 +14,7 @@ import {
   writeSweep,
   type SweepPlan,
 } from '../../experiments/node/sweep-directory.ts';
-import type { Json } from '../../experiments/types.ts';
+import type { Json, RunStatus } from '../../experiments/types.ts';
 import { parseCount, type Arguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
 import { experimentOptions, readRequest, type Request } from '../request.ts';
@@ -263,10 +263,15 @@ function exitCode(
 function listCells({ cells, grid, training }: SweepRequest, { stdout, environment }: World): number {
   const out = terminalOf(stdout, environment);
   const total = cells.reduce((sum, cell) => sum + grid.cost(cell), 0);
-  for (const { id, cell, manifest, finished } of readCells(training.out, cells, grid)) {
+  for (const { id, cell, directory, manifest, finished } of readCells(training.out, cells, grid)) {
     const share = ((100 * grid.cost(cell)) / total).toFixed(1).padStart(5);
-    const state = finished ? 'complete' : (manifest?.status ?? 'new');
+    const state = finished ? 'complete' : manifest ? statusOf(manifest, directory) : 'new';
     out.print(`${id}  ${state.padEnd(11)}  ${share} %  ${grid.label(cell)}`);
   }
   return 0;
+}
+
+/** A cell that says `running` while nobody has it was killed. */
+function statusOf({ status }: CellManifest, directory: string): RunStatus {
+  return status === 'running' && !lockOwner(directory) ? 'interrupted' : status;
 }

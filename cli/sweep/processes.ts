@@ -97,10 +97,12 @@ export function serve(training: Training, cells: readonly Cell[], load: World['l
   const controller = new AbortController();
   const answer = (message: Answer): void => void process.send?.(message, () => undefined);
   let reported = -Infinity;
+  let current: Cell | undefined;
   const worker = localWorker(training, load, controller.signal, {
     progress(cell, progress) {
-      if (performance.now() - reported < REPORT) return;
+      if (cell === current && performance.now() - reported < REPORT) return;
       reported = performance.now();
+      current = cell;
       answer({ kind: 'progress', id: cellId(cell), progress });
     },
     log: (message) => answer({ kind: 'log', message }),

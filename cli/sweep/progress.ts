@@ -23,13 +23,15 @@ export function sweepProgress(
   grid: GridExperiment,
   cells: readonly Cell[],
   finished: ReadonlySet<Cell>,
+  now?: () => number,
 ): SweepProgress {
   const done = new Set(finished);
+  let resumed = 0;
   const running = new Map<Cell, number>();
   const total = cells.reduce((sum, cell) => sum + grid.cost(cell), 0);
   const line = progressLine(
     terminal,
-    undefined,
+    now,
     ({ note = '', ...progress }, rate, width) =>
       fitting(shareAndTime(progress, rate), note.split('\n'), width),
     WINDOW,
@@ -41,12 +43,14 @@ export function sweepProgress(
     line.update({
       done: trained + partly,
       total,
-      unit: 'multiply-adds',
+      // What a cell brings from its checkpoint was not made now: another unit makes the rate begin anew.
+      unit: `multiply-adds ${resumed}`,
       note: `${done.size}/${cells.length} cells\n${current}`,
     });
   };
   return {
     update(cell, { done: steps, total: all }) {
+      if (!running.has(cell) && steps > 1) resumed++;
       running.set(cell, all > 0 ? Math.min(1, steps / all) : 0);
       draw();
     },

@@ -70,7 +70,7 @@ export function localWorker(
         load: loadOnce,
         signal,
         progress: (update) => listener.progress(cell, update),
-        log: (message) => listener.log(message),
+        log: (message) => listener.log(`${training.grid.label(cell)}: ${message}`),
       });
     },
     stop: () => undefined,

@@ -15,8 +15,15 @@ export interface Page {
   readonly figures: ReadonlyMap<string, string>;
   /** Sentences about the state of the records, such as lines that could not be read. */
   readonly notices: readonly string[];
-  /** The command that made the records, where it is not the one of a single run. */
-  readonly command?: string;
+  /** Where the records come from, if not from a single run. */
+  readonly origin?: Origin;
+}
+
+/** How records were made, and where they are kept. */
+export interface Origin {
+  readonly command: string;
+  /** A sentence. */
+  readonly files: string;
 }
 
 /** The page of a report. A pure function: the same records give the same bytes. */
@@ -25,7 +32,7 @@ export function renderPage({
   manifest,
   figures,
   notices,
-  command = runCommand(manifest),
+  origin = originOf(manifest),
 }: Page): string {
   const sections = report.sections.map((section) => renderSection(section, figures));
   return `<!doctype html>
@@ -49,7 +56,7 @@ ${facts(manifest)}
 ${[...statusNotice(manifest), ...notices].map((notice) => `<p class="notice">${escapeHtml(notice)}</p>`).join('\n')}
 </header>
 ${sections.join('\n')}
-${provenance(manifest, command)}
+${provenance(manifest, origin)}
 </main>
 </body>
 </html>
@@ -138,7 +145,7 @@ function statusNotice({ status, error }: Manifest): string[] {
 }
 
 /** Everything needed to run it again. */
-function provenance(manifest: Manifest, command: string): string {
+function provenance(manifest: Manifest, { command, files }: Origin): string {
   const { config, dataset, adapter, versions } = manifest;
   const rows: [string, string][] = [
     ['command', command],
@@ -152,7 +159,7 @@ function provenance(manifest: Manifest, command: string): string {
   );
   return `<section class="provenance">
 <h2>How this was made</h2>
-<p class="caption">manifest.json holds the same, metrics.jsonl every measurement. The report can be drawn again from these two: <code>langevin report</code> and the path of this directory.</p>
+<p class="caption">${escapeHtml(files)} The report can be drawn again from there: <code>langevin report</code> and the path of this directory.</p>
 <div class="scroll"><table>
 <tbody>
 ${body.join('\n')}
@@ -161,12 +168,13 @@ ${body.join('\n')}
 </section>`;
 }
 
-function runCommand({ experiment, preset, seed, dataset, changes, adapter }: Manifest): string {
-  return [
+function originOf({ experiment, preset, seed, dataset, changes, adapter }: Manifest): Origin {
+  const command = [
     `langevin run ${experiment} --preset ${preset} --data ${dataset.name} --seed ${seed}`,
     ...(adapter.backend === 'webgpu' ? [] : [`--backend ${adapter.backend}`]),
     ...changes.map((change) => `--set ${shellWord(change)}`),
   ].join(' ');
+  return { command, files: 'manifest.json holds the same, metrics.jsonl every measurement.' };
 }
 
 /** The configuration by dotted path. */

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fail } from '../../engine/graph/errors.ts';
 import { decodeLines } from '../json-lines.ts';
 import type { Manifest, RunRecord } from '../types.ts';
+import type { Origin } from './html.ts';
 import { MANIFEST, METRICS } from './run-directory.ts';
 import { systemCode } from '../../data/node/directory.ts';
 
@@ -12,8 +13,8 @@ export interface StoredRun {
   readonly records: readonly RunRecord[];
   /** Sentences about lines that could not be read. */
   readonly notices: readonly string[];
-  /** The command that made it, where that is not the one of a single run. */
-  readonly command?: string;
+  /** Where the records come from, if not from a single run. */
+  readonly origin?: Origin;
 }
 
 /**

@@ -146,7 +146,11 @@ async function attemptCell(cell: Cell, run: CellRun): Promise<CellOutcome> {
   const seconds = start.seconds + Math.round(performance.now() - began) / 1000;
   if (failure) {
     const error = describe(failure.error);
-    if (NOT_THE_CELLS.has(error.code)) return { kind: 'refused', ...error };
+    if (NOT_THE_CELLS.has(error.code)) {
+      // On a full disk this fails as well, and the manifest goes on saying `running`, which the lock belies.
+      await write({ ...start, seconds, status: 'interrupted' }).catch(() => undefined);
+      return { kind: 'refused', ...error };
+    }
     await write({ ...start, seconds, status: 'failed', error });
     return { kind: 'failed', ...error };
   }

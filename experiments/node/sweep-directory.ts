@@ -12,6 +12,7 @@ import type { Cell, GridExperiment } from '../grid.ts';
 import { encode } from '../json-lines.ts';
 import type { Json, Manifest, PresetName, RunStatus } from '../types.ts';
 import { readCells, type CellState } from './cell-directory.ts';
+import type { Origin } from './html.ts';
 import type { StoredRun } from './read-run.ts';
 import { METRICS } from './run-directory.ts';
 import { shellWord } from './shell-word.ts';
@@ -90,7 +91,7 @@ export function gatherSweep(
   const states = readCells(dirname(directory), plan.cells, grid);
   const records = grid.gather(states.map(({ cell, log }) => ({ cell, records: log.records })));
   const manifest = manifestOf(directory, plan, states);
-  return { manifest, records, states, notices: noticesOf(states, grid), command: commandOf(plan) };
+  return { manifest, records, states, notices: noticesOf(states, grid), origin: originOf(plan) };
 }
 
 function manifestOf(directory: string, plan: SweepPlan, states: readonly CellState[]): Manifest {
@@ -180,10 +181,16 @@ function noticesOf(states: readonly CellState[], grid: GridExperiment): string[]
   ];
 }
 
-function commandOf({ experiment, preset, data, seed, backend, changes }: SweepPlan): string {
-  return [
+function originOf({ experiment, preset, data, seed, backend, changes }: SweepPlan): Origin {
+  const command = [
     `langevin sweep ${experiment} --preset ${preset} --data ${data} --seed ${seed}`,
     ...(backend === 'webgpu' ? [] : [`--backend ${backend}`]),
     ...changes.map((change) => `--set ${shellWord(change)}`),
   ].join(' ');
+  return {
+    command,
+    files:
+      'sweep.json lists the trainings; each has a directory in ../cells, whose manifest.json says what it was trained with ' +
+      'and whose metrics.jsonl holds every measurement.',
+  };
 }

@@ -18,7 +18,7 @@ export interface WrittenReport {
 /** Writes report.html and one SVG per figure. The same run gives the same bytes. */
 export async function writeReport(
   experiment: Experiment,
-  { manifest, records, notices, command }: StoredRun,
+  { manifest, records, notices, origin }: StoredRun,
   directory: string,
 ): Promise<WrittenReport> {
   const data = experiment.report(records, manifest);
@@ -37,7 +37,7 @@ export async function writeReport(
   const path = join(directory, REPORT);
   await writeRunFile(
     path,
-    renderPage({ report: data, manifest, figures, notices, ...(command === undefined ? {} : { command }) }),
+    renderPage({ report: data, manifest, figures, notices, ...(origin && { origin }) }),
   );
   return { data, path };
 }

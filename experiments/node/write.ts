@@ -1,7 +1,7 @@
 /** Files of a run, each whole or not there. */
-import { LangevinError, fail } from '../../engine/graph/errors.ts';
-import { writeAtomic } from '../../data/node/atomic.ts';
+import { fail } from '../../engine/graph/errors.ts';
 import { systemCode } from '../../data/node/directory.ts';
+import { nodeFileSystem, writeDurably } from './durable.ts';
 
 /**
  * Replaces the file at `path` by `text` so that its name never stands for half of it.
@@ -9,15 +9,12 @@ import { systemCode } from '../../data/node/directory.ts';
  */
 export async function writeRunFile(path: string, text: string): Promise<void> {
   try {
-    await writeAtomic(path, new TextEncoder().encode(text));
+    await writeDurably(nodeFileSystem, path, new TextEncoder().encode(text));
   } catch (error) {
-    const cause = error instanceof LangevinError ? error.cause : error;
     fail(
       'RUN_WRITE',
-      `${path}: cannot be written (${systemCode(cause) ?? String(cause)}); free space or choose another --out.`,
-      {
-        cause,
-      },
+      `${path}: cannot be written (${systemCode(error) ?? String(error)}); free space or choose another --out.`,
+      { cause: error },
     );
   }
 }

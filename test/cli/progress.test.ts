@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { progressLine } from '../../cli/progress.ts';
+import { sweepProgress } from '../../cli/sweep/progress.ts';
 import { terminalOf } from '../../cli/world.ts';
+import { toyGrid } from './toy-grid.ts';
 
 /** A run of 1,000 steps at 50 per second, watched on a stream of this kind. */
 function watch(
@@ -63,4 +65,25 @@ test('NO_COLOR turns colours off, and a terminal has them otherwise', () => {
   expect(terminalOf(stream, {}).bold('x')).toBe('\u001b[1mx\u001b[0m');
   expect(terminalOf(stream, { NO_COLOR: '1' }).bold('x')).toBe('x');
   expect(terminalOf({ write: () => true }, {}).bold('x')).toBe('x');
+});
+
+test('progress over a grid counts cells and their cost, and the time left does not count what was done before', () => {
+  let [text, time] = ['', 0];
+  const terminal = terminalOf({ write: (more) => (text += more) }, {});
+  const cells = toyGrid.cells({ ...toyGrid.presets.smoke, steps: 100, rates: [1, 2, 3, 4] }, 0, 'procedural');
+  const [first, second, third] = cells;
+  if (!first || !second || !third) return expect.unreachable();
+  const progress = sweepProgress(terminal, toyGrid, cells, new Set([first]), () => time);
+  // The second cell goes on at its half; both then make a step every second.
+  for (let done = 51; done <= 90; done++) {
+    time += 1000;
+    progress.update(second, { done, total: 100, unit: 'steps' });
+    progress.update(third, { done: done - 50, total: 100, unit: 'steps' });
+  }
+  // After 31 s the first is done, 81 of 100 steps of the second and 30 of the third: 189 steps are left, at two per second.
+  expect(text.split('\n').slice(2, 3)).toEqual(['52 %  1 min 35 s left  1/4 cells  rate 2 | rate 3']);
+  progress.settle(second, true);
+  time += 10_000;
+  progress.update(third, { done: 41, total: 100, unit: 'steps' });
+  expect(text.trimEnd().split('\n').at(-1)).toMatch(/^60 % {2}.* left {2}2\/4 cells {2}rate 3$/);
 });
