@@ -124,62 +124,68 @@ interface Variant {
 
 /** Multiply-adds below which compiling a tiled kernel costs more than it ever saves. */
 const SMALL = 1 << 16;
+/** Columns below which a tile is mostly empty: depthwise convolutions. */
+const NARROW = 4;
+/** Terms below which a sum is not cut. */
+const SHORTEST = 512;
 
 const DIRECTIONS: readonly Direction[] = ['forward', 'input', 'filter'];
 
 function variantFor(
-  { lanes }: AdapterTraits,
+  { kind, lanes }: AdapterTraits,
   sizes: ConvolutionSizes,
   direction: Direction,
   product: Product,
 ): Variant {
-  const { rows, phases, columns, terms } = product;
-  const { batch, groups } = sizes;
-  const constants = { DIRECTION: DIRECTIONS.indexOf(direction) };
+  const { rows, phases, columns, terms, sourceChannels } = product;
+  const { batch, groups, stride, dilation } = sizes;
+  const turn = { DIRECTION: DIRECTIONS.indexOf(direction) };
   const work = batch * groups * rows * columns * terms;
-  if (work <= SMALL || columns < 4 || (lanes !== 4 && lanes !== 8)) {
-    const elements =
-      direction === 'input'
-        ? sizes.examples * sizes.height * sizes.width * sizes.channels
-        : rows * columns * groups;
+  if (work <= SMALL || columns < NARROW) {
+    const { examples, height, width, channels } = sizes;
+    const elements = direction === 'input' ? examples * height * width * channels : rows * columns * groups;
+    return { ...UNCUT, shader: 'conv_direct', tiles: Math.ceil(elements / 64), constants: turn };
+  }
+  if (kind === 'gpu' || (lanes !== 4 && lanes !== 8)) {
+    const tiles = phases * Math.ceil(rows / 64) * Math.ceil(columns / 64);
+    const steps = [0, 1].map(
+      (axis) => stride[axis as 0 | 1] / gcd(stride[axis as 0 | 1], dilation[axis as 0 | 1]),
+    );
+    const constants = { ...turn, STEP_Y: steps[0] as number, STEP_X: steps[1] as number };
     return {
-      shader: 'conv_direct',
-      tiles: Math.ceil(elements / 64),
-      chunks: 1,
-      chunk: 0,
+      ...cut(terms, SHORTEST, tiles * groups * batch),
+      shader: 'conv_tiled',
+      tiles,
       constants,
       vectors: false,
     };
   }
-  // A workgroup is 16 threads, of which a subgroup takes 32 rows and four columns for each lane.
+  // A workgroup is 16 threads; a subgroup takes 32 rows and four columns for each lane.
   const subgroups = 16 / lanes;
   const across = Math.min(subgroups, 2 ** Math.ceil(Math.log2(Math.ceil(columns / (4 * lanes)))));
   const tiles =
     phases * Math.ceil(rows / (32 * (subgroups / across))) * Math.ceil(columns / (4 * lanes * across));
-  const [sum, shortest] =
-    direction === 'filter'
-      ? [terms, 512]
-      : [product.sourceChannels, Math.ceil((512 * product.sourceChannels) / terms)];
-  const { chunks, chunk } = cut(sum, shortest, tiles * groups * batch);
   const shape = { LANES: lanes, ACROSS: across };
-  return direction === 'filter'
-    ? {
-        shader: 'conv_filter_subgroup',
-        tiles,
-        chunks,
-        chunk,
-        constants: { ...shape, QUADS: Number(product.sourceChannels % 4 === 0) },
-        vectors: true,
-      }
-    : {
-        shader: 'conv_subgroup',
-        tiles,
-        chunks,
-        chunk,
-        constants: { ...shape, ...constants, WHOLE: Number(product.sourceChannels % 4 === 0) },
-        vectors: true,
-      };
+  const whole = Number(sourceChannels % 4 === 0);
+  if (direction === 'filter')
+    return {
+      ...cut(terms, SHORTEST, tiles * groups * batch),
+      shader: 'conv_filter_subgroup',
+      tiles,
+      constants: { ...shape, QUADS: whole },
+      vectors: true,
+    };
+  // Every chunk runs over all taps, with a part of the channels.
+  return {
+    ...cut(sourceChannels, Math.ceil((SHORTEST * sourceChannels) / terms), tiles * groups * batch),
+    shader: 'conv_subgroup',
+    tiles,
+    constants: { ...turn, ...shape, WHOLE: whole },
+    vectors: true,
+  };
 }
+
+const UNCUT = { chunks: 1, chunk: 0, vectors: false } as const;
 
 /** Workgroups that keep every core busy to the end. */
 const BUSY = 64;
@@ -196,6 +202,10 @@ function cut(
   const wanted = Math.max(1, Math.min(Math.ceil(BUSY / workgroups), Math.floor(terms / shortest)));
   const chunk = 4 * Math.ceil(terms / wanted / 4);
   return { chunks: Math.ceil(terms / chunk), chunk };
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
 }
 
 function sizesIn({ inputs, output, attributes }: AnyCall, direction: Direction): ConvolutionSizes {

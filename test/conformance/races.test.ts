@@ -16,7 +16,16 @@ const shaders = readdirSync(folder)
   .filter(([, source]) => source.includes(BARRIER));
 
 /** Sizes at which the workgroup's threads all have work, and loops with barriers run twice. Others are 1. */
-const SIZES: Readonly<Record<string, number>> = { OUTPUTS: 1, ROWS: 1, LENGTH: 300, M: 64, N: 64, K: 32 };
+const SIZES: Readonly<Record<string, number>> = {
+  OUTPUTS: 1,
+  ROWS: 1,
+  LENGTH: 300,
+  M: 64,
+  N: 64,
+  K: 32,
+  C: 32,
+  O: 64,
+};
 /** Floats of every buffer: enough for those sizes. */
 const ELEMENTS = 8192;
 
