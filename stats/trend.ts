@@ -37,10 +37,11 @@ export function trend<T>(
   compare: (first: T, second: T) => number,
 ): Trend {
   const parts = blocks.map((groups, index) => blockOf(groups, compare, index + 1));
-  const chance = parts.map(({ distribution }) => distribution).reduce(convolve, new Map([[0, 1]]));
+  const chance = parts
+    .map(({ distribution }) => distribution)
+    .reduce(convolve, { least: 0, mass: Float64Array.of(1) });
   const score = parts.reduce((sum, part) => sum + part.score, 0);
-  const scores = [...chance.keys()];
-  const largest = Math.max(...scores);
+  const largest = chance.least + chance.mass.length - 1;
   return {
     score,
     largest,
@@ -56,8 +57,11 @@ export function numericTrend(blocks: readonly (readonly (readonly number[])[])[]
   return trend(blocks, (first, second) => second - first);
 }
 
-/** The probability of every value of S. */
-type Distribution = ReadonlyMap<number, number>;
+/** The probabilities of the values of S from `least` on, the first and the last of them not 0. */
+interface Distribution {
+  readonly least: number;
+  readonly mass: Float64Array;
+}
 
 interface Block {
   readonly score: number;
@@ -71,16 +75,20 @@ function blockOf<T>(
   seed: number,
 ): Block {
   const values = groups.flat();
-  // The group of each place, and the comparison of each pair of observations.
-  const places = groups.flatMap((group, g) => group.map(() => g));
-  const signs = values.map((a) => values.map((b) => Math.sign(compare(a, b))));
-  const scoreOf = (assigned: readonly number[]): number => {
+  const count = values.length;
+  // The group of each place, and the comparison of each pair of observations, row by row.
+  const places = Uint8Array.from(groups.flatMap((group, g) => group.map(() => g)));
+  const signs = Int8Array.from(values.flatMap((a) => values.map((b) => Math.sign(compare(a, b)))));
+  const scoreOf = (assigned: Uint8Array): number => {
     let score = 0;
-    for (let i = 0; i < assigned.length; i++)
-      for (let j = i + 1; j < assigned.length; j++) {
-        const order = Math.sign((assigned[j] as number) - (assigned[i] as number));
-        if (order !== 0) score += order * (signs[i] as number[])[j]!;
+    for (let i = 0; i < count; i++) {
+      const group = assigned[i] as number;
+      for (let j = i + 1; j < count; j++) {
+        const other = assigned[j] as number;
+        if (other > group) score += signs[i * count + j] as number;
+        else if (other < group) score -= signs[i * count + j] as number;
       }
+    }
     return score;
   };
   const exact = arrangementCount(groups.map((group) => group.length)) <= LIMIT;
@@ -93,7 +101,7 @@ function blockOf<T>(
   }
   return {
     score: scoreOf(places),
-    distribution: new Map([...counts].map(([score, count]) => [score, count / total])),
+    distribution: distributionOf(counts, total),
     exact,
   };
 }
@@ -112,8 +120,8 @@ function arrangementCount(sizes: readonly number[]): number {
 }
 
 /** Every distinct order of `places`, in ascending lexicographic order. */
-function* arrangements(places: readonly number[]): Generator<readonly number[]> {
-  const order = [...places].sort((a, b) => a - b);
+function* arrangements(places: Uint8Array): Generator<Uint8Array> {
+  const order = places.toSorted();
   for (;;) {
     yield order;
     let i = order.length - 2;
@@ -127,8 +135,8 @@ function* arrangements(places: readonly number[]): Generator<readonly number[]> 
 }
 
 /** The order given and `LIMIT - 1` random ones: with the observed one counted, a p-value is never below 1/LIMIT. */
-function* draws(places: readonly number[], seed: number): Generator<readonly number[]> {
-  const order = [...places];
+function* draws(places: Uint8Array, seed: number): Generator<Uint8Array> {
+  const order = places.slice();
   yield order;
   const random = generator(seed);
   for (let k = 1; k < LIMIT; k++) {
@@ -137,7 +145,7 @@ function* draws(places: readonly number[], seed: number): Generator<readonly num
   }
 }
 
-function swap(list: number[], i: number, j: number): void {
+function swap(list: Uint8Array, i: number, j: number): void {
   [list[i], list[j]] = [list[j] as number, list[i] as number];
 }
 
@@ -152,15 +160,25 @@ function generator(seed: number): () => number {
   };
 }
 
-/** Of the sum of two independent scores. */
-function convolve(a: Distribution, b: Distribution): Distribution {
-  const sum = new Map<number, number>();
-  for (const [x, p] of a) for (const [y, q] of b) sum.set(x + y, (sum.get(x + y) ?? 0) + p * q);
-  return sum;
+function distributionOf(counts: ReadonlyMap<number, number>, total: number): Distribution {
+  const least = Math.min(...counts.keys());
+  const mass = new Float64Array(Math.max(...counts.keys()) - least + 1);
+  for (const [score, count] of counts) mass[score - least] = count / total;
+  return { least, mass };
 }
 
-function massWhere(distribution: Distribution, chosen: (score: number) => boolean): number {
-  let mass = 0;
-  for (const [score, probability] of distribution) if (chosen(score)) mass += probability;
-  return Math.min(1, mass);
+/** Of the sum of two independent scores. */
+function convolve(a: Distribution, b: Distribution): Distribution {
+  const mass = new Float64Array(a.mass.length + b.mass.length - 1);
+  a.mass.forEach((p, i) => {
+    if (p > 0) b.mass.forEach((q, j) => (mass[i + j] = (mass[i + j] as number) + p * q));
+  });
+  return { least: a.least + b.least, mass };
+}
+
+function massWhere({ least, mass }: Distribution, chosen: (score: number) => boolean): number {
+  return Math.min(
+    1,
+    mass.reduce((sum, p, k) => (chosen(least + k) ? sum + p : sum), 0),
+  );
 }

@@ -7,10 +7,11 @@ import type { Cell, ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { claims } from './claims.ts';
 import { cellsOf } from './cells.ts';
-import { networkNames, type PaperConfig } from './config.ts';
+import { networkNames, type NetworkName, type PaperConfig } from './config.ts';
 import { accuracyOverSteps, overBatchSize } from './figures.ts';
 import { bestOf, pointsOf, runsOf, type Measured, type Point, type Run } from './records.ts';
 import { table2, table3 } from './published.ts';
+import type { Decision } from './verdicts.ts';
 
 /** What a report shows first. */
 export type Shown = 'best batch sizes' | 'large batches' | 'over batch size' | 'accuracy against steps';
@@ -31,7 +32,7 @@ export function reportOf(
     lead: leadOf(runs, manifest),
     sections: [
       ...firstSections(shown, measured),
-      ...(runs.length === 0 ? [] : [gridTable(measured), claimTable(measured), ...claimTexts(measured)]),
+      ...(runs.length === 0 ? [] : [gridTable(measured), ...claimSections(measured)]),
     ],
   };
 }
@@ -229,8 +230,12 @@ function runsCell(point: Point | undefined): Cell {
 
 // ---- claims ------------------------------------------------------------------------------------------
 
-function claimTable(measured: readonly Measured[]): TableSection {
-  return {
+function claimSections(measured: readonly Measured[]): Section[] {
+  const decided = claims.map((claim) => ({
+    ...claim,
+    decisions: measured.map(({ network, points }) => ({ network, ...claim.decide(points) })),
+  }));
+  const table: TableSection = {
     kind: 'table',
     heading: "The paper's claims",
     caption:
@@ -241,25 +246,21 @@ function claimTable(measured: readonly Measured[]): TableSection {
       { key: 'statement', label: 'claim' },
       ...measured.map(({ network }) => ({ key: network, label: network })),
     ],
-    rows: claims.map(({ letter, statement, decide }) => ({
+    rows: decided.map(({ letter, statement, decisions }) => ({
       letter: `(${letter})`,
       statement,
-      ...Object.fromEntries(measured.map(({ network, points }) => [network, decide(points).verdict])),
+      ...Object.fromEntries(decisions.map(({ network, verdict }) => [network, verdict])),
     })),
     terminal: true,
   };
-}
-
-function claimTexts(measured: readonly Measured[]): Section[] {
-  return claims.map(({ letter, statement, test, decide }) => ({
+  const texts = decided.map(({ letter, statement, test, decisions }): Section => ({
     kind: 'text',
     heading: `(${letter}) ${statement}`,
-    text: [
-      test,
-      ...measured.map(({ network, points }) => {
-        const { verdict, reason } = decide(points);
-        return `${network}: ${verdict}. ${reason[0]?.toUpperCase() ?? ''}${reason.slice(1)}`;
-      }),
-    ].join('\n\n'),
+    text: [test, ...decisions.map(sentenceOf)].join('\n\n'),
   }));
+  return [table, ...texts];
+}
+
+function sentenceOf({ network, verdict, reason }: Decision & { readonly network: NetworkName }): string {
+  return `${network}: ${verdict}. ${reason[0]?.toUpperCase() ?? ''}${reason.slice(1)}`;
 }
