@@ -105,7 +105,14 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
         number,
         number,
       ];
-      return { vector, along, before, once, length, epsilon: read instanceof Float64Array ? 2 ** -52 : 2 ** -23 };
+      return {
+        vector,
+        along,
+        before,
+        once,
+        length,
+        epsilon: read instanceof Float64Array ? 2 ** -52 : 2 ** -23,
+      };
     },
     append(vector, length) {
       const [b, at] = [Math.floor(size / height), size % height];

@@ -2,7 +2,16 @@
  * Parameters as coordinates. Operators act on flat vectors; the coordinates say which parameters these hold, in the order of
  * `tree.leaves`: all, or those whose path a predicate chooses, with the others held fixed.
  */
-import { concat, flatten, reshape, slice, tree, zerosLike, type Tensor, type Tree } from '../../engine/index.ts';
+import {
+  concat,
+  flatten,
+  reshape,
+  slice,
+  tree,
+  zerosLike,
+  type Tensor,
+  type Tree,
+} from '../../engine/index.ts';
 import { fail } from '../../engine/graph/errors.ts';
 
 /** Which parameters vary, by path: `(path) => path.startsWith('dense1/')`. */
@@ -48,9 +57,7 @@ export function coordinates<P extends Tree>(params: P, filter: ParameterFilter =
   };
   const split = (vector: Tensor): Tensor[] => {
     let offset = 0;
-    return chosen.map((leaf) =>
-      reshape(slice(vector, [offset], [(offset += leaf.size)]), leaf.shape),
-    );
+    return chosen.map((leaf) => reshape(slice(vector, [offset], [(offset += leaf.size)]), leaf.shape));
   };
   return {
     dimension,

@@ -11,16 +11,7 @@
  * Costs per product, in gradients of the mean loss: Hessian 2, Gauss-Newton 1.5, Fisher 1.5 per draw. Exact but for rounding;
  * no differences are taken. Where relu has its kink the second derivative is 0, as everywhere in this engine.
  */
-import {
-  hvp,
-  jvp,
-  mul,
-  random,
-  sum,
-  vjp,
-  type Tensor,
-  type Tree,
-} from '../../engine/index.ts';
+import { hvp, jvp, mul, random, sum, vjp, type Tensor, type Tree } from '../../engine/index.ts';
 import { coordinates, flatLeaves } from './coordinates.ts';
 import { requireCount, type ParameterOperator } from './operator.ts';
 import type { PredictiveProblem } from './problem.ts';
@@ -108,6 +99,9 @@ export function meanOperator<P extends Tree, B extends Tree>(
 }
 
 /** The name with the number of units and the policy. */
-export function describe<P extends Tree, B extends Tree>(name: string, { problem, data }: Point<P, B>): string {
+export function describe<P extends Tree, B extends Tree>(
+  name: string,
+  { problem, data }: Point<P, B>,
+): string {
   return `${name} of ${data.count} examples${problem.policy === undefined ? '' : ` (${problem.policy})`}`;
 }

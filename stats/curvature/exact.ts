@@ -116,7 +116,10 @@ export function logDeterminant(
  */
 export function occamTerm(eigenvalues: ArrayLike<number>, lambda: number): LogDeterminant {
   if (!(lambda > 0 && lambda < Infinity))
-    fail('PRIOR', `occamTerm: λ is ${lambda}; without a proper prior there is no evidence: give a positive λ.`);
+    fail(
+      'PRIOR',
+      `occamTerm: λ is ${lambda}; without a proper prior there is no evidence: give a positive λ.`,
+    );
   const relative = Array.from(eigenvalues, (value) => value / lambda);
   // Rounding of an eigenvalue that is λ exactly, as that of a parameter which nothing depends on, is no curvature.
   const { value, ...rest } = logDeterminant(relative, { floor: 1 });

@@ -87,7 +87,10 @@ export async function estimateDiagonal(
     { donate: [0] },
   );
   const finish = jit(
-    ({ mean, squares }: State) => ({ values: mean, standardErrors: sqrt(mul(squares, 1 / (probes * (probes - 1)))) }),
+    ({ mean, squares }: State) => ({
+      values: mean,
+      standardErrors: sqrt(mul(squares, 1 / (probes * (probes - 1)))),
+    }),
     { donate: [0] },
   );
   const { dimension, name } = operator;

@@ -1,10 +1,5 @@
 /** Curvature and gradient noise as operators, and what can be asked of operators. */
-export {
-  alignment,
-  rayleighQuotients,
-  subspaceOverlap,
-  type Alignment,
-} from './alignment.ts';
+export { alignment, rayleighQuotients, subspaceOverlap, type Alignment } from './alignment.ts';
 export { coordinates, type Coordinates, type ParameterFilter } from './coordinates.ts';
 export {
   fisherOperator,
@@ -22,18 +17,9 @@ export {
   type ExactSpectrum,
   type LogDeterminant,
 } from './exact.ts';
-export {
-  empiricalFisherOperator,
-  gradientCovarianceOperator,
-  meanGradient,
-} from './gradient-operators.ts';
+export { empiricalFisherOperator, gradientCovarianceOperator, meanGradient } from './gradient-operators.ts';
 export { hutchPlusPlus, type HutchPlusPlusOptions, type HutchPlusPlusResult } from './hutch-plus-plus.ts';
-export {
-  estimateDiagonal,
-  hutchinson,
-  type DiagonalEstimate,
-  type TraceEstimates,
-} from './hutchinson.ts';
+export { estimateDiagonal, hutchinson, type DiagonalEstimate, type TraceEstimates } from './hutchinson.ts';
 export { lanczos, type Eigenpair, type LanczosOptions, type LanczosResult } from './lanczos.ts';
 export { indexMicrobatches, microbatches, type Microbatches } from './microbatches.ts';
 export {

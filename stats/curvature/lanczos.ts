@@ -62,7 +62,8 @@ export async function lanczos(operator: LinearOperator, options: LanczosOptions)
   const { key, largest = 0, smallest = 0, tolerance = 1e-6, vectors = true } = options;
   const { dimension, name } = operator;
   const wanted = largest + smallest;
-  if (largest < 0 || smallest < 0) requireCount('lanczos: a number of eigenvalues', Math.min(largest, smallest));
+  if (largest < 0 || smallest < 0)
+    requireCount('lanczos: a number of eigenvalues', Math.min(largest, smallest));
   requireCount('lanczos: largest + smallest', wanted);
   const steps = Math.min(dimension, options.steps ?? 4 * wanted + 40);
   if (wanted > steps)

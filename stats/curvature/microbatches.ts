@@ -58,9 +58,7 @@ export function indexMicrobatches<B extends Tree>(
 ): Microbatches<B> {
   return checked('indexMicrobatches', count, size, function* (length) {
     for (let from = 0; from < count; from += length) {
-      const indices = tensor(
-        Int32Array.from({ length: Math.min(length, count - from) }, (_, k) => from + k),
-      );
+      const indices = tensor(Int32Array.from({ length: Math.min(length, count - from) }, (_, k) => from + k));
       yield batchOf(indices);
       indices.dispose();
     }

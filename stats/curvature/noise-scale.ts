@@ -23,7 +23,7 @@ export interface NoiseScale {
   readonly trace: Estimate;
   /** |G|², without the noise's share. Where the noise hides it the estimate may be negative. */
   readonly squaredGradient: Estimate;
-  /** tr Σ / |G|², in examples. Worth its error bar only while |G|² is known to be positive. */
+  /** tr Σ / |G|², in examples. Infinity, as is its error, where |G|² is not told apart from 0. */
   readonly noiseScale: Estimate;
 }
 
@@ -44,16 +44,33 @@ export function noiseScaleFromPairs(
   { small, large }: { readonly small: number; readonly large: number },
 ): NoiseScale {
   if (!(small > 0 && small < large))
-    fail('BATCH_SIZE', `noiseScaleFromPairs: batches of ${small} and ${large}: give two sizes, the smaller first.`);
+    fail(
+      'BATCH_SIZE',
+      `noiseScaleFromPairs: batches of ${small} and ${large}: give two sizes, the smaller first.`,
+    );
   requireCount('noiseScaleFromPairs: pairs - 1', pairs.length - 1);
   const draws = pairs.map((pair) => [pair.small, pair.large]);
   const trace = ([b, B]: readonly number[]): number => (b! - B!) / (1 / small - 1 / large);
   const squared = ([b, B]: readonly number[]): number => (large * B! - small * b!) / (large - small);
-  const what = 'noiseScaleFromPairs: an estimate';
+  return noiseScale((f) => jackknife(draws, f, 'noiseScaleFromPairs: an estimate'), trace, squared);
+}
+
+/** Both parts and their ratio, of which nothing is known as soon as leaving out one draw takes |G|² to 0 or below. */
+function noiseScale<M>(
+  estimate: (f: (moments: M) => number) => Estimate,
+  trace: (moments: M) => number,
+  squared: (moments: M) => number,
+): NoiseScale {
+  let resolved = true;
+  const quotient = estimate((moments) => {
+    const signal = squared(moments);
+    if (signal <= 0) resolved = false;
+    return signal > 0 ? trace(moments) / signal : 0;
+  });
   return {
-    trace: jackknife(draws, trace, what),
-    squaredGradient: jackknife(draws, squared, what),
-    noiseScale: jackknife(draws, (means) => trace(means) / squared(means), what),
+    trace: estimate(trace),
+    squaredGradient: estimate(squared),
+    noiseScale: resolved ? quotient : { value: Infinity, standardError: Infinity },
   };
 }
 
@@ -72,44 +89,64 @@ export interface SampleNoise extends NoiseScale {
 }
 
 /**
- * From the norms of single examples that were drawn independently from a larger population. Leaving out example μ moves the
- * mean to (n Ḡ - g_μ)/(n - 1), whose norm follows from |g_μ|² and ⟨g_μ, Ḡ⟩, so the jackknife over examples costs O(n).
+ * From the norms of single examples, a sample of n drawn without replacement from a population of N, by default a
+ * distribution, 1/N = 0. With S² the covariance of the sample about its own mean, divisor n - 1, unbiased are
  *
- *     tr Σ = (Σ |g_μ|² - n |Ḡ|²) / (n - 1)        |G|² = |Ḡ|² - tr Σ / n
+ *     tr Σ = (N - 1)/N tr S²,   tr S² = (Σ |g_μ|² - n |Ḡ|²) / (n - 1)        |G|² = |Ḡ|² - tr S² (1/n - 1/N)
  *
- * @throws COUNT for fewer than three examples; SHAPE for lists of two lengths; NON_FINITE
+ * Leaving out example μ moves the mean to (n Ḡ - g_μ)/(n - 1), whose norm follows from |g_μ|² and ⟨g_μ, Ḡ⟩, so the jackknife
+ * over examples costs O(n). Its errors, and the bias it takes off, shrink by 1 - n/N in squares: at n = N nothing is estimated.
+ *
+ * @throws COUNT for fewer than three examples, or more than the population; SHAPE for lists of two lengths; NON_FINITE
  */
-export function noiseScaleFromExamples({ squaredNorms, products }: ExampleNorms): SampleNoise {
+export function noiseScaleFromExamples(
+  { squaredNorms, products }: ExampleNorms,
+  { population = Infinity }: { readonly population?: number } = {},
+): SampleNoise {
   const n = squaredNorms.length;
   if (products.length !== n)
-    fail('SHAPE', `noiseScaleFromExamples: ${n} norms and ${products.length} products: give one of each per example.`);
+    fail(
+      'SHAPE',
+      `noiseScaleFromExamples: ${n} norms and ${products.length} products: give one of each per example.`,
+    );
   requireCount('noiseScaleFromExamples: examples - 2', n - 2);
+  if (n > population)
+    fail(
+      'COUNT',
+      `noiseScaleFromExamples: ${n} examples out of a population of ${population}: give no more than that.`,
+    );
   const what = 'noiseScaleFromExamples: an estimate';
   const total = (list: ArrayLike<number>): number =>
     Array.from(list).reduce((sum, x) => sum + finite(x, what), 0);
   const [norms, squaredMean] = [total(squaredNorms), total(products) / n];
-  // Of m examples with the sum of |g|² and |mean|² given.
-  type Moments = readonly [m: number, sumOfSquares: number, squaredMean: number];
-  const trace = ([m, squares, mean]: Moments): number => (squares - m * mean) / (m - 1);
-  const squared = (moments: Moments): number => moments[2] - trace(moments) / moments[0];
+  type Moments = { readonly m: number; readonly squares: number; readonly squaredMean: number };
+  const sample = ({ m, squares, squaredMean: mean }: Moments): number => (squares - m * mean) / (m - 1);
+  const trace = (moments: Moments): number =>
+    sample(moments) * (population === Infinity ? 1 : (population - 1) / population);
+  const squared = (moments: Moments): number =>
+    moments.squaredMean - sample(moments) * (1 / moments.m - 1 / population);
+  const whole = { m: n, squares: norms, squaredMean };
   const parts = Array.from({ length: n }, (_, mu): Moments => {
     const [norm, product] = [squaredNorms[mu]!, products[mu]!];
-    return [n - 1, norms - norm, (n * n * squaredMean - 2 * n * product + norm) / (n - 1) ** 2];
+    return {
+      m: n - 1,
+      squares: norms - norm,
+      squaredMean: (n * n * squaredMean - 2 * n * product + norm) / (n - 1) ** 2,
+    };
   });
+  const unseen = population === Infinity ? 1 : 1 - n / population;
   const estimate = (f: (moments: Moments) => number): Estimate => {
-    const whole = f([n, norms, squaredMean]);
     const values = parts.map(f);
     const average = values.reduce((sum, x) => sum + x, 0) / n;
     const scatter = values.reduce((sum, x) => sum + (x - average) ** 2, 0);
+    // Both parts are means over pairs of examples, which the jackknife leaves as they are; off the ratio it takes the bias.
     return {
-      value: finite(n * whole - (n - 1) * average, what),
-      standardError: Math.sqrt(((n - 1) / n) * scatter),
+      value: finite(f(whole) - (n - 1) * (average - f(whole)) * unseen, what),
+      standardError: Math.sqrt(((n - 1) / n) * scatter * unseen),
     };
   };
   return {
-    trace: estimate(trace),
-    squaredGradient: estimate(squared),
-    noiseScale: estimate((moments) => trace(moments) / squared(moments)),
+    ...noiseScale(estimate, trace, squared),
     traceOverN: norms / n - squaredMean,
     squaredMean,
   };
@@ -168,7 +205,10 @@ export interface SgdSettings {
  */
 export function sgdNoiseScale({ learningRate, examples, batchSize, momentum = 0 }: SgdSettings): number {
   if (!(batchSize >= 1 && batchSize <= examples))
-    fail('BATCH_TOO_LARGE', `sgdNoiseScale: a batch of ${batchSize} out of ${examples}: give 1 to ${examples}.`);
+    fail(
+      'BATCH_TOO_LARGE',
+      `sgdNoiseScale: a batch of ${batchSize} out of ${examples}: give 1 to ${examples}.`,
+    );
   if (!(momentum >= 0 && momentum < 1))
     fail('MOMENTUM', `sgdNoiseScale: momentum ${momentum} keeps no memory that fades: give 0 ≤ m < 1.`);
   return (learningRate * (examples / batchSize - 1)) / (1 - momentum);

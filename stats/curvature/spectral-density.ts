@@ -98,7 +98,11 @@ export interface DensityCurve {
  */
 export function densityCurve(
   density: SpectralDensity,
-  { at, width, count = 400 }: { readonly at?: ArrayLike<number>; readonly width?: number; readonly count?: number } = {},
+  {
+    at,
+    width,
+    count = 400,
+  }: { readonly at?: ArrayLike<number>; readonly width?: number; readonly count?: number } = {},
 ): DensityCurve {
   const [low, high] = spectralRange(density);
   const sigma = width ?? (high > low ? (high - low) / 100 : Math.max(Math.abs(high), 1) / 100);
@@ -107,7 +111,10 @@ export function densityCurve(
   const step = (high - low + 6 * sigma) / Math.max(1, count - 1);
   const points = Float64Array.from(at ?? Array.from({ length: count }, (_, k) => low - 3 * sigma + k * step));
   const estimates = Array.from(points, (x) =>
-    spectralMean(density, (node) => Math.exp(-(((x - node) / sigma) ** 2) / 2) / (sigma * Math.sqrt(2 * Math.PI))),
+    spectralMean(
+      density,
+      (node) => Math.exp(-(((x - node) / sigma) ** 2) / 2) / (sigma * Math.sqrt(2 * Math.PI)),
+    ),
   );
   return {
     at: points,

@@ -4,7 +4,13 @@
  */
 import { beforeAll, expect, it } from 'vitest';
 import { init, random, tensor } from '../../engine/index.ts';
-import { hutchPlusPlus, matrixOperator, spectralDensity, spectralMean, type Estimate } from '../../stats/index.ts';
+import {
+  hutchPlusPlus,
+  matrixOperator,
+  spectralDensity,
+  spectralMean,
+  type Estimate,
+} from '../../stats/index.ts';
 
 beforeAll(() => init({ backend: 'reference' }));
 

@@ -40,8 +40,7 @@ describe('the exact Hessian of a small model', () => {
     // Coordinates in order: dense0/bias 3, dense0/weight 6, dense1/bias 2, dense1/weight 6.
     expect(dimension).toBe(17);
     for (let i = 0; i < 6; i++)
-      for (let j = 0; j < 2; j++)
-        expect(values[(3 + i) * 17 + 9 + j]).toBeCloseTo(block[i * 2 + j]!, 13);
+      for (let j = 0; j < 2; j++) expect(values[(3 + i) * 17 + 9 + j]).toBeCloseTo(block[i * 2 + j]!, 13);
   });
 
   it('has the eigenvalues that lanczos finds, and its trace and norm', async () => {
@@ -62,7 +61,12 @@ describe('the exact Hessian of a small model', () => {
 
   it('is refused above the limit, and where it is not finite', async () => {
     await expect(denseMatrix(operator, { limit: 16 })).rejects.toThrow(code('MATRIX_TOO_LARGE'));
-    const broken = matrixOperator(tensor([[1, NaN], [NaN, 1]]));
+    const broken = matrixOperator(
+      tensor([
+        [1, NaN],
+        [NaN, 1],
+      ]),
+    );
     await expect(exactSpectrum(broken)).rejects.toThrow(code('NON_FINITE'));
   });
 });

@@ -33,14 +33,7 @@ function planted(eigenvalues: readonly number[], seed = 1): LinearOperator {
 }
 
 /** A bulk between 0 and 1 and a few outliers, as Hessians of networks have. */
-const spectrum = [
-  -0.7,
-  -0.31,
-  ...Array.from({ length: 90 }, (_, k) => 0.01 * k),
-  3.1,
-  5.7,
-  11.3,
-];
+const spectrum = [-0.7, -0.31, ...Array.from({ length: 90 }, (_, k) => 0.01 * k), 3.1, 5.7, 11.3];
 
 const residualOf = async (operator: LinearOperator, value: number, v: Tensor): Promise<number> => {
   const rest = (await operator.apply(v)).sub(mul(v, value));
@@ -127,7 +120,12 @@ describe('the power method', () => {
     }
     const { largest, smallest } = await lanczos(operator, { key: random.key(2), largest: 2, smallest: 1 });
     const theirs = [...smallest, ...largest].map(({ vector }) => vector!);
-    expect(await subspaceOverlap(pairs.map(({ vector }) => vector), theirs)).toBeCloseTo(1, 6);
+    expect(
+      await subspaceOverlap(
+        pairs.map(({ vector }) => vector),
+        theirs,
+      ),
+    ).toBeCloseTo(1, 6);
   });
 
   it('stops at the iterations allowed and says so', async () => {
@@ -166,7 +164,13 @@ describe('the spectral density', () => {
   });
 
   it('is exact for one probe in the moments of T below twice the steps', async () => {
-    const operator = matrixOperator(tensor([[2, 1, 0], [1, 3, 1], [0, 1, 4]]));
+    const operator = matrixOperator(
+      tensor([
+        [2, 1, 0],
+        [1, 3, 1],
+        [0, 1, 4],
+      ]),
+    );
     const density = await spectralDensity(operator, { key: random.key(1), probes: 1, steps: 2 });
     const z = probe(random.key(1), 0, 3);
     let v = z;
@@ -198,4 +202,3 @@ describe('the spectral density', () => {
     );
   });
 });
-

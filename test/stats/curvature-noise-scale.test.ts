@@ -12,6 +12,7 @@ import {
   noiseScaleFromExamples,
   noiseScaleFromPairs,
   sgdNoiseScale,
+  subsets,
   type NoiseScale,
 } from '../../stats/index.ts';
 
@@ -105,6 +106,50 @@ describe('the gradient noise scale', () => {
     expect(found.squaredGradient.value).toBeCloseTo(inner(center, center) - trace / 5, 10);
   });
 
+  it('of a population of which all were seen is that of the population, without error', () => {
+    const rows = gradients(2, 9);
+    const center = average(rows);
+    const norms = {
+      squaredNorms: rows.map((g) => inner(g, g)),
+      products: rows.map((g) => inner(g, center)),
+    };
+    const found = noiseScaleFromExamples(norms, { population: 9 });
+    const [trace, squared] = [found.traceOverN, found.squaredMean];
+    expect(found.trace.value).toBeCloseTo(trace, 10);
+    expect(found.squaredGradient.value).toBeCloseTo(squared, 10);
+    expect(found.noiseScale.value).toBeCloseTo(trace / squared, 10);
+    expect(found.noiseScale.standardError).toBe(0);
+    const half = noiseScaleFromExamples(norms, { population: 18 });
+    const none = noiseScaleFromExamples(norms);
+    expect(half.trace.standardError / none.trace.standardError).toBeCloseTo(Math.sqrt(0.5) * (17 / 18), 10);
+    expect(() => noiseScaleFromExamples(norms, { population: 8 })).toThrow(code('COUNT'));
+  });
+
+  it('from a sample of a finite population is unbiased: exactly so over all samples', () => {
+    const rows = gradients(3, 7);
+    const center = average(rows);
+    const trace = rows.reduce((sum, g) => sum + inner(g, g) / 7, 0) - inner(center, center);
+    const samples = subsets(7, 3).map((chosen) => {
+      const some = chosen.map((k) => rows[k]!);
+      const mean3 = average(some);
+      return noiseScaleFromExamples(
+        { squaredNorms: some.map((g) => inner(g, g)), products: some.map((g) => inner(g, mean3)) },
+        { population: 7 },
+      );
+    });
+    const over = (pick: (one: NoiseScale) => number): number =>
+      samples.reduce((sum, one) => sum + pick(one), 0) / samples.length;
+    expect(over(({ trace: { value } }) => value)).toBeCloseTo(trace, 10);
+    expect(over(({ squaredGradient: { value } }) => value)).toBeCloseTo(inner(center, center), 10);
+  });
+
+  it('is infinite, as is its error, where the noise hides the signal', () => {
+    const pairs = [3, 5, 4].map((small) => ({ small, large: small / 4 }));
+    const { noiseScale, trace } = noiseScaleFromPairs(pairs, { small: 2, large: 8 });
+    expect(noiseScale).toEqual({ value: Infinity, standardError: Infinity });
+    expect(trace.value).toBeCloseTo(8, 12);
+  });
+
   it('of a data set is tr C / |G|² of that set', async () => {
     const model = mlp({ widths: [3, 2], activation: 'tanh' });
     const { params } = model.init(random.key(2), [2]);
@@ -117,7 +162,9 @@ describe('the gradient noise scale', () => {
     const y = tensor(Int32Array.from({ length: 9 }, (_, k) => k % 2));
     const point = { problem, params, data: microbatches({ x, y }, 4) };
     const { values, dimension } = await denseMatrix(gradientCovarianceOperator(point));
-    const trace = Array.from({ length: dimension }, (_, k) => values[k * dimension + k]!).reduce((a, b) => a + b);
+    const trace = Array.from({ length: dimension }, (_, k) => values[k * dimension + k]!).reduce(
+      (a, b) => a + b,
+    );
     const gradient = Array.from(await (await meanGradient(point)).gradient.data());
     const found = await dataNoiseScale(point, { key: random.key(5), probes: 40 });
     expect(found.squaredGradient).toBeCloseTo(inner(gradient, gradient), 12);

@@ -118,7 +118,11 @@ describe('the Hessian as an operator', () => {
         outputs: (w, batch) => matmul(batch.x, w),
         targets: (batch) => batch.y,
       });
-      const at = { problem: softmaxRegression, params: weights, data: microbatches({ x: inputs, y: labels }) };
+      const at = {
+        problem: softmaxRegression,
+        params: weights,
+        data: microbatches({ x: inputs, y: labels }),
+      };
       const z = await numbers(matmul(inputs, weights));
       const rows = await numbers(inputs);
       const expected = new Float64Array((3 * classes) ** 2);
@@ -327,8 +331,8 @@ describe('operators over a data set', () => {
     expect(() => microbatches({ x, y: take(y, tensor(Int32Array.of(0))) })).toThrow(code('SHAPE'));
     expect(() => hessianOperator({ ...data, parameters: () => false })).toThrow(code('EMPTY_SUBSET'));
     const uneven = { ...data, problem: ghostBatches(problem, 4) };
-    await expect(hessianOperator(uneven as { problem: Problem<Tree, Tree> } & typeof data).apply(v)).rejects.toThrow(
-      code('GHOST_BATCH'),
-    );
+    await expect(
+      hessianOperator(uneven as { problem: Problem<Tree, Tree> } & typeof data).apply(v),
+    ).rejects.toThrow(code('GHOST_BATCH'));
   });
 });

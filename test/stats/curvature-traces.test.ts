@@ -118,7 +118,11 @@ describe('the diagonal', () => {
 describe('alignment', () => {
   it('is 1 for proportional matrices and 0 for orthogonal ones', async () => {
     const a = operatorOf(element);
-    const same = await alignment(a, operatorOf((i, j) => 7 * element(i, j)), { key: random.key(1), probes: 4 });
+    const same = await alignment(
+      a,
+      operatorOf((i, j) => 7 * element(i, j)),
+      { key: random.key(1), probes: 4 },
+    );
     expect(same.cosine.value).toBeCloseTo(1, 12);
     expect(same.cosine.standardError).toBeLessThan(1e-12);
     const [left, right] = [
