@@ -46,14 +46,14 @@ function cases(
   const y = [...x.slice(0, -3), count(0), count(1), w.at(-1) as number];
   const [image, filter, result] = [uniform('x', x), uniform('w', w), uniform('y', y)];
   return [
-    { primitive: conv2dPrimitive as Primitive, inputs: [image, filter], attributes: shared },
+    { primitive: conv2dPrimitive, inputs: [image, filter], attributes: shared },
     {
-      primitive: conv2dInputGradientPrimitive as Primitive,
+      primitive: conv2dInputGradientPrimitive,
       inputs: [result, filter],
       attributes: { ...shared, inputSize: x.slice(-3, -1) },
     },
     {
-      primitive: conv2dFilterGradientPrimitive as Primitive,
+      primitive: conv2dFilterGradientPrimitive,
       inputs: [image, result],
       attributes: { ...shared, filterSize: w.slice(-4, -2) },
     },
