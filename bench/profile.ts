@@ -4,13 +4,14 @@
  */
 import { currentDevice } from '../engine/index.ts';
 import { replaceMethod } from './replace.ts';
+import { median } from './statistics.ts';
 import { disposeAll, finished, type Workload } from './workload.ts';
 
 export interface ProfileResult {
   readonly title: string;
-  /** Milliseconds per step, from the first kernel's start to the last one's end. */
+  /** Milliseconds from the first kernel's start to the last one's end. */
   readonly stepMs: number;
-  /** Milliseconds per step in kernels. */
+  /** Milliseconds in kernels. */
   readonly ms: number;
   /** The most expensive first. */
   readonly kernels: readonly ProfiledKernel[];
@@ -20,7 +21,7 @@ export interface ProfiledKernel {
   /** Operations and result, as in `matmul+add f32[32, 10]`. */
   readonly name: string;
   readonly dispatches: number;
-  /** Milliseconds per step, of all dispatches of that name. */
+  /** Of all dispatches of that name in one step. */
   readonly ms: number;
   /** Of the buffers that they bind, each counted once per dispatch. */
   readonly bytes: number;
@@ -33,7 +34,9 @@ interface Kernel {
 
 /** Dispatches of one step that can be told apart: a set holds 4096 queries. */
 const MOST_DISPATCHES = 2048;
+const LEAST_STEPS = 3;
 const MOST_STEPS = 20;
+/** Milliseconds that the timed steps take together, roughly. */
 const TOTAL_MS = 2000;
 
 /** Undefined where the device has no timestamps. */
@@ -52,7 +55,7 @@ export async function profile(workload: Workload): Promise<ProfileResult | undef
     // The first step waits for pipelines, and data for its initial values.
     for (const result of step()) await result.data();
     const { span } = await begin();
-    const count = Math.max(1, Math.min(MOST_STEPS, Math.round(TOTAL_MS / span)));
+    const count = Math.max(LEAST_STEPS, Math.min(MOST_STEPS, Math.round(TOTAL_MS / span)));
     while (steps.length < count) steps.push(await begin());
     dispose();
     return summary(workload.title, steps);
@@ -67,22 +70,19 @@ interface Recorded {
   readonly kernels: readonly (Kernel & { readonly ms: number })[];
 }
 
+/** Every step dispatches the same kernels, so each has a median time over steps. */
 function summary(title: string, steps: readonly Recorded[]): ProfileResult {
-  const byName = new Map<string, { dispatches: number; ms: number; bytes: number }>();
-  for (const { kernels } of steps)
-    for (const { label, ms, bytes } of kernels) {
-      const sum = byName.get(label) ?? { dispatches: 0, ms: 0, bytes: 0 };
-      byName.set(label, { dispatches: sum.dispatches + 1, ms: sum.ms + ms, bytes: sum.bytes + bytes });
-    }
-  const kernels = [...byName].map(([name, { dispatches, ms, bytes }]) => ({
-    name,
-    dispatches: dispatches / steps.length,
-    ms: ms / steps.length,
-    bytes: bytes / steps.length,
-  }));
+  const [first] = steps as [Recorded];
+  const byName = new Map<string, Omit<ProfiledKernel, 'name'>>();
+  for (const [k, { label, bytes }] of first.kernels.entries()) {
+    const sum = byName.get(label) ?? { dispatches: 0, ms: 0, bytes: 0 };
+    const ms = median(steps.map(({ kernels }) => (kernels[k] as Recorded['kernels'][number]).ms));
+    byName.set(label, { dispatches: sum.dispatches + 1, ms: sum.ms + ms, bytes: sum.bytes + bytes });
+  }
+  const kernels = [...byName].map(([name, sums]) => ({ name, ...sums }));
   return {
     title,
-    stepMs: steps.reduce((sum, { span }) => sum + span, 0) / steps.length,
+    stepMs: median(steps.map(({ span }) => span)),
     ms: kernels.reduce((sum, { ms }) => sum + ms, 0),
     kernels: kernels.toSorted((a, b) => b.ms - a.ms),
   };
