@@ -42,7 +42,11 @@ export interface Checkpoints {
   restore(template: Tree): Promise<Snapshot | undefined>;
   /** Whether the last one is so old that another is worth its cost. Cheap: may be asked at every step. */
   due(): boolean;
-  /** Resolves when the snapshot is safe on the disk. */
+  /**
+   * Resolves when the snapshot is safe on the disk. It stands for the training after all records that were yielded so
+   * far: what comes back goes on with the next one.
+   * @throws NON_FINITE naming a float tensor with a NaN or an infinity; CHECKPOINT_WRITE
+   */
   save(snapshot: Snapshot): Promise<void>;
 }
 

@@ -39,6 +39,11 @@ export function encode(value: Json): string {
   });
 }
 
+/** The same for a file that people read: an object whose fields have lines of their own. */
+export function encodePretty(value: object): string {
+  return `${JSON.stringify(JSON.parse(encode(value as Json)), null, 2)}\n`;
+}
+
 /** The inverse of {@link encode}. @throws SyntaxError */
 export function decode(text: string): Json {
   return JSON.parse(text, (_key, inner: unknown) => {

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { systemCode } from '../../data/node/directory.ts';
 import { fail } from '../../engine/graph/errors.ts';
 import type { Cell, GridExperiment } from '../grid.ts';
-import { encode } from '../json-lines.ts';
+import { decode, encode } from '../json-lines.ts';
 import type { Json, Manifest, RunRecord, RunStatus } from '../types.ts';
 import { readCellLog, type CellLogContent } from './cell-log.ts';
 import { MANIFEST } from './run-directory.ts';
@@ -107,7 +107,7 @@ function readCellManifest(directory: string): CellManifest | undefined {
   }
   let value: Partial<CellManifest> | null;
   try {
-    value = JSON.parse(text) as Partial<CellManifest> | null;
+    value = decode(text) as Partial<CellManifest> | null;
   } catch {
     value = null;
   }

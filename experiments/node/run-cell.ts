@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { LangevinError, fail } from '../../engine/graph/errors.ts';
 import type { Cell, GridExperiment } from '../grid.ts';
+import { encodePretty } from '../json-lines.ts';
 import type { Manifest, Progress, StopSignal } from '../types.ts';
 import { cellDirectory, readCell, type CellManifest } from './cell-directory.ts';
 import { describeDataset } from './dataset-summary.ts';
@@ -81,7 +82,7 @@ async function attemptCell(cell: Cell, run: CellRun): Promise<CellOutcome> {
   const state = readCell(run.out, cell, (records) => grid.isFinished(records));
   const { id, directory, manifest: before } = state;
   const write = (manifest: CellManifest): Promise<void> =>
-    writeRunFile(join(directory, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+    writeRunFile(join(directory, MANIFEST), encodePretty(manifest));
   if (state.finished && before) {
     // It was killed between its last record and its manifest.
     if (before.status !== 'complete') await write({ ...before, status: 'complete' });

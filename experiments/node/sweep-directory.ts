@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../data/node/directory.ts';
 import { fail } from '../../engine/graph/errors.ts';
 import type { Cell, GridExperiment } from '../grid.ts';
-import { encode } from '../json-lines.ts';
+import { decode, encode, encodePretty } from '../json-lines.ts';
 import type { Json, Manifest, PresetName, RunStatus } from '../types.ts';
 import { readCells, type CellState } from './cell-directory.ts';
 import type { Origin } from './html.ts';
@@ -55,7 +55,7 @@ export function sweepName({
 
 /** Writes sweep.json. @throws RUN_WRITE */
 export async function writeSweep(directory: string, plan: SweepPlan): Promise<void> {
-  await writeRunFile(join(directory, SWEEP), `${JSON.stringify(plan, null, 2)}\n`);
+  await writeRunFile(join(directory, SWEEP), encodePretty(plan));
 }
 
 /** The plan in `directory`, or undefined if it is no sweep's. @throws RUN_CORRUPT */
@@ -70,7 +70,7 @@ export function readSweep(directory: string): SweepPlan | undefined {
   }
   let plan: Partial<SweepPlan> | null;
   try {
-    plan = JSON.parse(text) as Partial<SweepPlan> | null;
+    plan = decode(text) as Partial<SweepPlan> | null;
   } catch {
     plan = null;
   }

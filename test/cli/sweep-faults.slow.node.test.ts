@@ -84,6 +84,29 @@ test('two processes have the records of one, and end with their parent, however 
   expect(recordsIn(out)).toEqual(uninterrupted);
 });
 
+test('a second SIGINT ends all processes at once, and the next sweep goes on from the last checkpoints', async () => {
+  const out = join(root, 'twice');
+  const running = start(out, '--jobs', '2', '--set', 'delay=3000', '--set', 'steps=3');
+  await reached(out, 2, running);
+  const workers = childrenOf(running.child.pid ?? 0);
+  running.child.kill('SIGINT');
+  await setTimeout(300);
+  running.child.kill('SIGINT');
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(130);
+  expect(stdout).not.toContain('report: ');
+  for (let k = 0; k < 100 && workers.some(isAlive); k++) await setTimeout(20);
+  expect(workers.filter(isAlive)).toEqual([]);
+  expect(manifestsIn(out).map(({ status }) => status)).toContain('running');
+  const again = await start(out, '--jobs', '2', '--set', 'delay=3000', '--set', 'steps=3').ended;
+  expect(again).toMatchObject({ code: 0, stderr: '' });
+  expect(
+    manifestsIn(out)
+      .map(({ attempt }) => attempt)
+      .sort(),
+  ).toEqual([0, 1, 1]);
+});
+
 test('a worker that dies takes no other cell with it, and its cell goes on in the next sweep', async () => {
   const out = join(root, 'worker');
   const running = start(out, '--jobs', '2');
