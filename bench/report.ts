@@ -34,14 +34,19 @@ export interface Report {
 
 export function render(report: Report): string {
   const { adapter, cpu, node, langevin, dawn, load } = report.machine;
-  const parts = [
-    `langevin ${langevin}, Dawn (webgpu) ${dawn}, Node ${node}\n${adapter}\n${cpu}; load ${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end`,
+  const machine = [
+    '```text',
+    `langevin ${langevin}, Dawn (webgpu) ${dawn}, Node ${node}`,
+    adapter,
+    `${cpu}; load ${load[0].toFixed(1)} at the start, ${load[1].toFixed(1)} at the end`,
+    '```',
   ];
+  const parts = [machine.join('\n')];
   const section = (
     title: string,
     head: readonly string[],
     rows: readonly (readonly (string | number)[])[],
-  ): number => parts.push(`${title}\n\n${markdownTable(head, rows)}`);
+  ): number => parts.push(`**${title}**\n\n${markdownTable(head, rows)}`);
   if (report.steps) {
     section(
       'Training steps',
@@ -132,7 +137,7 @@ function profileSection({ title, stepMs, ms, kernels }: ProfileResult): string {
   const named = kernels.filter((kernel) => kernel.ms >= NAMED_SHARE * ms);
   const rest = kernels.slice(named.length);
   return [
-    `Kernels of a step: ${title}; ${show(ms)} of ${show(stepMs)} ms`,
+    `**Kernels of a step: ${title}; ${show(ms)} of ${show(stepMs)} ms**`,
     markdownTable(
       ['kernel', 'dispatches', 'ms', 'share', 'MB', 'GB/s'],
       [
