@@ -8,12 +8,15 @@
  */
 import {
   add,
+  concat,
   dot,
   equal,
   expandDims,
   iota,
   jit,
   mul,
+  pad,
+  slice,
   sqrt,
   stack,
   sub,
@@ -54,8 +57,10 @@ export interface Basis {
   orthogonalize(w: Tensor, q: Tensor, what: string): Promise<Remainder>;
   /** Takes vector / length, which is a unit vector orthogonal to the others, into the basis, and returns it too. */
   append(vector: Tensor, length: number): Tensor;
-  /** Σ_k c_k q_k. */
-  combine(coefficients: ArrayLike<number>): Tensor;
+  /** Σ_k c_k q_k, of c [size]. */
+  combine(coefficients: Tensor): Tensor;
+  /** ⟨q_k, w⟩ for all k, [size]. */
+  coordinatesOf(w: Tensor): Tensor;
   /** Forgets the vectors and keeps the recordings. */
   clear(): void;
   dispose(): void;
@@ -85,10 +90,17 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
     },
     { donate: [0] },
   );
-  const combination = jit((matrices: readonly Tensor[], coefficients: readonly Tensor[]) =>
-    matrices
-      .map((block, b) => sum(mul(block, expandDims(coefficients[b] as Tensor, 1)), 0))
-      .reduce((a, b) => add(a, b)),
+  const combination = jit((matrices: readonly Tensor[], coefficients: Tensor) => {
+    const padded = pad(coefficients, [[0, matrices.length * height - coefficients.size]]);
+    return matrices
+      .map((block, b) => {
+        const own = slice(padded, [b * height], [(b + 1) * height]);
+        return sum(mul(block, expandDims(own, 1)), 0);
+      })
+      .reduce((a, b) => add(a, b));
+  });
+  const coordinates = jit((matrices: readonly Tensor[], w: Tensor) =>
+    concat(matrices.map((block) => sum(mul(block, expandDims(w, 0)), 1))),
   );
 
   return {
@@ -126,14 +138,8 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
       size++;
       return q;
     },
-    combine(coefficients) {
-      const padded = new Float64Array(blocks.length * height);
-      padded.set(Array.from(coefficients).slice(0, size));
-      return combination(
-        blocks,
-        blocks.map((_, b) => tensor(padded.subarray(b * height, (b + 1) * height))),
-      );
-    },
+    combine: (coefficients) => combination(blocks, coefficients),
+    coordinatesOf: (w) => slice(coordinates(blocks, w), [0], [size]),
     clear() {
       blocks.forEach((block) => block.dispose());
       blocks = empty();
@@ -141,7 +147,7 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
     },
     dispose() {
       blocks.forEach((block) => block.dispose());
-      for (const program of [reduce, store, combination]) program.dispose();
+      for (const program of [reduce, store, combination, coordinates]) program.dispose();
     },
   };
 }

@@ -64,7 +64,7 @@ export async function meanGradient<P extends Tree, B extends Tree>(
   point: Point<P, B>,
 ): Promise<{ readonly loss: Tensor; readonly gradient: Tensor }> {
   const coordinatesOf = coordinates(point.params, point.parameters);
-  const pass = sweep(point, coordinatesOf, [[], [coordinatesOf.dimension]], ({ at, losses }, _: Tree) => {
+  const pass = sweep(point, coordinatesOf, [[], [coordinatesOf.dimension]], ({ at, losses }) => {
     const [values, pullback] = vjp(losses, at);
     return [sum(values), flatLeaves(pullback(onesLike(values))[0])];
   });

@@ -11,7 +11,7 @@
  *
  * Cost: a product per step, and 8 m n operations and m n numbers of memory for the basis.
  */
-import type { Tensor } from '../../engine/index.ts';
+import { tensor, type Tensor } from '../../engine/index.ts';
 import { tridiagonalEigen, unitRow } from '../linear-algebra/index.ts';
 import { isDependent, orthonormalBasis, type Basis, type Remainder } from './basis.ts';
 import { product, requireCount, type LinearOperator } from './operator.ts';
@@ -99,7 +99,7 @@ export async function lanczos(operator: LinearOperator, options: LanczosOptions)
     : [];
   const pairs = chosen(m).map((k): Eigenpair => {
     const pair = { value: values[k]!, residual: residuals[k]! };
-    return vectors ? { ...pair, vector: basis.combine(rows.map((row) => row[k]!)) } : pair;
+    return vectors ? { ...pair, vector: basis.combine(tensor(rows.map((row) => row[k]!))) } : pair;
   });
   basis.dispose();
   return {

@@ -12,7 +12,7 @@ export interface Microbatches<B extends Tree> {
   readonly size: number;
   /**
    * All examples, each once, in the same order every time, in pieces of `size` and a last one of the rest. A generator that
-   * makes tensors disposes of them when it is resumed.
+   * makes tensors disposes of them when it is resumed or ended.
    */
   pieces(size: number): Iterable<B>;
 }
@@ -41,8 +41,11 @@ export function microbatches<B extends Tree>(data: B, size?: number): Microbatch
         [start[0], stop[0]] = [from, Math.min(from + length, count)];
         return slice(leaf, start, stop);
       });
-      yield tree.unflatten(data, parts);
-      parts.forEach((part) => part.dispose());
+      try {
+        yield tree.unflatten(data, parts);
+      } finally {
+        parts.forEach((part) => part.dispose());
+      }
     }
   });
 }
@@ -59,8 +62,11 @@ export function indexMicrobatches<B extends Tree>(
   return checked('indexMicrobatches', count, size, function* (length) {
     for (let from = 0; from < count; from += length) {
       const indices = tensor(Int32Array.from({ length: Math.min(length, count - from) }, (_, k) => from + k));
-      yield batchOf(indices);
-      indices.dispose();
+      try {
+        yield batchOf(indices);
+      } finally {
+        indices.dispose();
+      }
     }
   });
 }

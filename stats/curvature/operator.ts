@@ -36,7 +36,7 @@ export function matrixOperator(matrix: Tensor, name = 'matrix'): LinearOperator 
   const [rows, columns] = matrix.shape;
   if (matrix.rank !== 2 || rows !== columns || rows === undefined)
     fail('SHAPE', `matrixOperator: ${show(matrix.shape)} is no square matrix.`);
-  return { name, dimension: rows as number, apply: async (v) => matmul(matrix, v) };
+  return { name, dimension: rows, apply: async (v) => matmul(matrix, v) };
 }
 
 /** A v, checked to be a vector of the operator's dimension. */

@@ -8,6 +8,7 @@ import {
   jit,
   LangevinError,
   mul,
+  realize,
   tensor,
   zeros,
   type Shape,
@@ -93,6 +94,8 @@ export function sweep<P extends Tree, B extends Tree, A extends Tree>(
   );
 
   const pass = async (args: A, at: readonly Tensor[]): Promise<Tensor[]> => {
+    // Parameters that are still an expression would be computed again for every piece.
+    await realize(...at, ...fixed);
     let total: Total = { sums: shapes.map((shape) => zeros(shape)), seen: zeros([]) };
     let pieces = 0;
     for (const batch of data.pieces(size)) {

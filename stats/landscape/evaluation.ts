@@ -32,7 +32,7 @@ export function evaluation<P extends Tree, B extends Tree>(
     { problem: point.problem, params: point.params, data: point.data },
     all,
     scored ? [[], []] : [[]],
-    ({ at, join, losses, batch }, _: Tree) => {
+    ({ at, join, losses, batch }) => {
       const loss = sum(losses(at));
       if (!scored) return [loss];
       const hits = scored.correct(scored.outputs(join(at), batch), scored.targets(batch));

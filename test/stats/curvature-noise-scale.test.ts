@@ -14,6 +14,7 @@ import {
   sgdNoiseScale,
   subsets,
   type NoiseScale,
+  type SampleNoise,
 } from '../../stats/index.ts';
 
 beforeAll(() => init({ backend: 'reference' }));
@@ -52,52 +53,50 @@ const average = (rows: readonly (readonly number[])[]): number[] =>
 const inner = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, x, k) => sum + x * b[k]!, 0);
 
-/** For 200 seeds: the estimates are unbiased, and their two sigma cover as they should. */
-function expectCalibrated(estimate: (rows: number[][]) => NoiseScale): void {
-  const found: NoiseScale[] = [];
-  for (let seed = 0; seed < 200; seed++) found.push(estimate(gradients(seed, 320)));
-  for (const [name, truth] of [
-    ['trace', TRACE],
-    ['squaredGradient', SQUARED],
-    ['noiseScale', TRACE / SQUARED],
-  ] as const) {
-    const values = found.map((one) => one[name].value);
-    const center = values.reduce((sum, x) => sum + x, 0) / 200;
-    const error = Math.sqrt(values.reduce((sum, x) => sum + (x - center) ** 2, 0) / 199 / 200);
-    expect(Math.abs(center - truth), name).toBeLessThan(3 * error);
-    const covered = found.filter((one) => Math.abs(one[name].value - truth) <= 2 * one[name].standardError);
-    expect(covered.length, name).toBeGreaterThanOrEqual(180);
-    expect(covered.length, name).toBeLessThanOrEqual(196);
-  }
-}
+const fromPairs = (rows: number[][]): NoiseScale => {
+  const pairs = Array.from({ length: 40 }, (_, k) => {
+    const parts = [0, 1, 2, 3].map((j) => average(rows.slice(8 * k + 2 * j, 8 * k + 2 * j + 2)));
+    const large = average(parts);
+    return { small: parts.reduce((sum, g) => sum + inner(g, g) / 4, 0), large: inner(large, large) };
+  });
+  return noiseScaleFromPairs(pairs, { small: 2, large: 8 });
+};
+
+const fromExamples = (rows: number[][]): SampleNoise => {
+  const center = average(rows);
+  return noiseScaleFromExamples({
+    squaredNorms: rows.map((g) => inner(g, g)),
+    products: rows.map((g) => inner(g, center)),
+  });
+};
 
 describe('the gradient noise scale', () => {
-  it('from two batch sizes is unbiased and covers the truth over 200 seeds', () =>
-    expectCalibrated((rows) => {
-      const pairs = Array.from({ length: 40 }, (_, k) => {
-        const parts = [0, 1, 2, 3].map((j) => average(rows.slice(8 * k + 2 * j, 8 * k + 2 * j + 2)));
-        const large = average(parts);
-        return { small: parts.reduce((sum, g) => sum + inner(g, g) / 4, 0), large: inner(large, large) };
-      });
-      return noiseScaleFromPairs(pairs, { small: 2, large: 8 });
-    }));
-
-  it('from the norms of single examples is unbiased and covers the truth over 200 seeds', () =>
-    expectCalibrated((rows) => {
-      const center = average(rows);
-      return noiseScaleFromExamples({
-        squaredNorms: rows.map((g) => inner(g, g)),
-        products: rows.map((g) => inner(g, center)),
-      });
-    }));
+  it.each([
+    ['two batch sizes', fromPairs],
+    ['the norms of single examples', fromExamples],
+  ] as const)('from %s is unbiased and covers the truth over 200 seeds', (_, estimate) => {
+    const found = Array.from({ length: 200 }, (_unused, seed) => estimate(gradients(seed, 320)));
+    for (const [name, truth] of [
+      ['trace', TRACE],
+      ['squaredGradient', SQUARED],
+      ['noiseScale', TRACE / SQUARED],
+    ] as const) {
+      const values = found.map((one) => one[name].value);
+      const center = values.reduce((sum, x) => sum + x, 0) / 200;
+      const error = Math.sqrt(values.reduce((sum, x) => sum + (x - center) ** 2, 0) / 199 / 200);
+      expect(Math.abs(center - truth), name).toBeLessThan(3 * error);
+      const covered = found.filter(
+        (one) => Math.abs(one[name].value - truth) <= 2 * one[name].standardError,
+      ).length;
+      expect(covered, name).toBeGreaterThanOrEqual(180);
+      expect(covered, name).toBeLessThanOrEqual(196);
+    }
+  });
 
   it('from single examples leaves each out exactly, and knows the sample itself', () => {
     const rows = gradients(1, 6);
     const center = average(rows);
-    const found = noiseScaleFromExamples({
-      squaredNorms: rows.map((g) => inner(g, g)),
-      products: rows.map((g) => inner(g, center)),
-    });
+    const found = fromExamples(rows);
     const c = covarianceOverN(rows);
     const trace = Array.from({ length: DIMENSION }, (_, k) => c[k * DIMENSION + k]!).reduce((a, b) => a + b);
     expect(found.traceOverN).toBeCloseTo(trace, 12);

@@ -219,6 +219,14 @@ describe('sharpness', () => {
     expect(found.evaluations).toBe(11);
   });
 
+  it('in a subspace is at most that of all of space for a bowl, and that of its own box', async () => {
+    const bowl = quadratic([4, 4, 4, 4]);
+    const of = async (subspace: number) => (await sharpness(bowl, { key, epsilon: 0.1, subspace })).sharpness;
+    // f rises by ½ · 4 |A z|² = 2 |z|² with |z_i| ≤ ε in every orthonormal basis.
+    for (const p of [1, 2, 4]) expect(await of(p)).toBeCloseTo((100 * 2 * p * 0.01) / 4, 10);
+    await expect(of(5)).rejects.toThrow(code('COUNT'));
+  });
+
   it('grows with ε, is a function of its key, and is of the parameters chosen', async () => {
     const at = async (epsilon: number) => (await sharpness(point, { key, epsilon })).sharpness;
     const [small, large] = [await at(1e-3), await at(1e-2)];
