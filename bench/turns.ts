@@ -28,8 +28,8 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** Longer than any turn here takes; a child that is silent for so long hangs. */
-const SILENCE_MS = 15 * 60_000;
+/** A child that is silent for so long hangs, or is too slow on this adapter to be compared. */
+const SILENCE_MINUTES = 5;
 
 /** Starts `node script workload` and waits until it has described itself. */
 export async function startEngine(
@@ -47,9 +47,12 @@ export async function startEngine(
   child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const read = async (): Promise<unknown> => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), SILENCE_MS);
+    let silent = false;
+    const timer = setTimeout(() => (silent = child.kill('SIGKILL')), SILENCE_MINUTES * 60_000);
     const line = await lines.next();
     clearTimeout(timer);
+    if (silent)
+      throw new Error(`${script} ${workload} was stopped after ${SILENCE_MINUTES} minutes without a result.`);
     if (line.done === true)
       throw new Error(`${script} ${workload} ended${errors ? `: ${errors.trim()}` : ' without a word.'}`);
     return JSON.parse(line.value) as unknown;
