@@ -15,7 +15,7 @@ export interface GradientNoise extends MeasurementRecord {
   /** Of the units measured, which is no estimate: tr C with the divisor N, and |G|². */
   readonly traceOverN: number;
   readonly squaredNormOfMean: number;
-  /** tr C / |G|² and its parts for the distribution that the units are a sample of, with standard errors, in units. */
+  /** tr C / |G|² and its parts of the population that the units are a sample of, with standard errors; in units. */
   readonly scale: SampleNoise;
   readonly diversity: GradientDiversity;
   /** ⟨g_μ, G⟩ / (|g_μ| |G|) of every unit; 0 where one of the two is 0. */
@@ -24,9 +24,18 @@ export interface GradientNoise extends MeasurementRecord {
   readonly norms: SquaredNorms;
 }
 
-/** @throws COUNT for fewer than three units; what `perExampleSquaredNorms` throws */
+export interface GradientNoiseOptions {
+  /**
+   * Of how many units those measured are a sample, drawn without replacement. Default Infinity: a distribution. With the number
+   * of units measured, `scale` is of this very set, and without error.
+   */
+  readonly population?: number;
+}
+
+/** @throws COUNT for fewer than three units, or more than the population; what `perExampleSquaredNorms` throws */
 export async function measureGradientNoise<P extends Tree, B extends Tree>(
   point: GradientPoint<P, B>,
+  options: GradientNoiseOptions = {},
 ): Promise<GradientNoise> {
   const norms = await perExampleSquaredNorms(point);
   const { loss, gradient } = await meanGradient(unitPoint(point));
@@ -34,7 +43,7 @@ export async function measureGradientNoise<P extends Tree, B extends Tree>(
   loss.dispose();
   gradient.dispose();
   const { count, whole } = norms;
-  const scale = noiseScaleFromExamples({ squaredNorms: whole, products: derivatives });
+  const scale = noiseScaleFromExamples({ squaredNorms: whole, products: derivatives }, options);
   const { traceOverN, squaredMean } = scale;
   const length = Math.sqrt(Math.max(0, squaredMean));
   return {
