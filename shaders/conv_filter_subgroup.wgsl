@@ -1,5 +1,5 @@
 // Filter gradient of a convolution as an implicit matrix product, by subgroups. For adapters that run shaders on the CPU and
-// have subgroups of exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader). shaders/matmul_subgroup.wgsl says why
+// have subgroups of exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader); or of 8, each half for itself (HALVES, LANES = 4). shaders/matmul_subgroup.wgsl says why
 // loads are shared among lanes; this is the same product with computed addresses.
 //
 // With x [N, H, W, C], y [N, OH, OW, O] (the gradient of the output) and w [R, S, C/G, O]:
@@ -35,6 +35,8 @@
 enable subgroups;
 
 override LANES: u32 = 8u;
+// A subgroup of 8 works as two of 4 beneath each other, for results with up to 16 channels.
+override HALVES: bool = false;
 override ACROSS: u32 = 2u;
 override QUADS: bool = true;
 override CHUNKS: u32 = 1u;
@@ -145,19 +147,32 @@ fn share(dy: u32, dx: u32, delta: u32, pixels: Pixels) -> vec4f {
   return row_share(dy, dx, delta, pixels);
 }
 
-// Eight rows at pixels k..k+3, for every lane: in each block, column i is row i.
+// Four rows that lanes base..base+3 hold, for every lane: column i is what lane i holds.
+fn four_rows(v: vec4f, base: u32) -> mat4x4f {
+  if (HALVES) {
+    return mat4x4f(
+      subgroupShuffle(v, base),
+      subgroupShuffle(v, base + 1u),
+      subgroupShuffle(v, base + 2u),
+      subgroupShuffle(v, base + 3u),
+    );
+  }
+  return mat4x4f(
+    subgroupBroadcast(v, 0u),
+    subgroupBroadcast(v, 1u),
+    subgroupBroadcast(v, 2u),
+    subgroupBroadcast(v, 3u),
+  );
+}
+
+// Eight rows at pixels k..k+3: in each block, column i is row i.
 struct EightRows {
   upper: mat4x4f,
   lower: mat4x4f,
 }
 
-fn eight_rows(mine: vec4f, next: vec4f) -> EightRows {
-  let upper = mat4x4f(
-    subgroupBroadcast(mine, 0u),
-    subgroupBroadcast(mine, 1u),
-    subgroupBroadcast(mine, 2u),
-    subgroupBroadcast(mine, 3u),
-  );
+fn eight_rows(mine: vec4f, next: vec4f, base: u32) -> EightRows {
+  let upper = four_rows(mine, base);
   var lower: mat4x4f;
   if (LANES == 8u) {
     lower = mat4x4f(
@@ -167,12 +182,7 @@ fn eight_rows(mine: vec4f, next: vec4f) -> EightRows {
       subgroupBroadcast(mine, 7u),
     );
   } else {
-    lower = mat4x4f(
-      subgroupBroadcast(next, 0u),
-      subgroupBroadcast(next, 1u),
-      subgroupBroadcast(next, 2u),
-      subgroupBroadcast(next, 3u),
-    );
+    lower = four_rows(next, base);
   }
   if (QUADS) {
     return EightRows(transpose(upper), transpose(lower));
@@ -203,8 +213,10 @@ fn conv_filter_subgroup(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
+  let lane = subgroup_lane % LANES;
+  let base = subgroup_lane - lane;
   let channels = C / G;
   let columns = O / G;
   let chunk = group.z % CHUNKS;
@@ -243,25 +255,29 @@ fn conv_filter_subgroup(
     let pixels = pixels_at(k + select(vec4u(0u, 1u, 2u, 3u), vec4u(lane & 3u), QUADS), k_end, first_start);
     let a0 = eight_rows(
       share(rows.dy.x, rows.dx.x, rows.at.x, pixels),
-      share(next_rows.dy.x, next_rows.dx.x, next_rows.at.x, pixels)
+      share(next_rows.dy.x, next_rows.dx.x, next_rows.at.x, pixels),
+      base
     );
     c0 += y * a0.upper;
     c1 += y * a0.lower;
     let a1 = eight_rows(
       share(rows.dy.y, rows.dx.y, rows.at.y, pixels),
-      share(next_rows.dy.y, next_rows.dx.y, next_rows.at.y, pixels)
+      share(next_rows.dy.y, next_rows.dx.y, next_rows.at.y, pixels),
+      base
     );
     c2 += y * a1.upper;
     c3 += y * a1.lower;
     let a2 = eight_rows(
       share(rows.dy.z, rows.dx.z, rows.at.z, pixels),
-      share(next_rows.dy.z, next_rows.dx.z, next_rows.at.z, pixels)
+      share(next_rows.dy.z, next_rows.dx.z, next_rows.at.z, pixels),
+      base
     );
     c4 += y * a2.upper;
     c5 += y * a2.lower;
     let a3 = eight_rows(
       share(rows.dy.w, rows.dx.w, rows.at.w, pixels),
-      share(next_rows.dy.w, next_rows.dx.w, next_rows.at.w, pixels)
+      share(next_rows.dy.w, next_rows.dx.w, next_rows.at.w, pixels),
+      base
     );
     c6 += y * a3.upper;
     c7 += y * a3.lower;

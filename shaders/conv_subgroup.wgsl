@@ -1,5 +1,5 @@
 // Convolution and its input gradient as an implicit matrix product, by subgroups. For adapters that run shaders on the CPU
-// and have subgroups of exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader). shaders/matmul_subgroup.wgsl says
+// and have subgroups of exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader); or of 8, each half for itself (HALVES, LANES = 4). shaders/matmul_subgroup.wgsl says
 // why loads are shared among lanes; this is the same product with computed addresses.
 //
 // Both directions take a source image to a target image, with x [N, H, W, C], y [N, OH, OW, O], w [R, S, C/G, O]:
@@ -40,6 +40,8 @@
 enable subgroups;
 
 override LANES: u32 = 8u;
+// A subgroup of 8 works as two of 4 beneath each other, for results with up to 16 channels.
+override HALVES: bool = false;
 override ACROSS: u32 = 2u;
 override DIRECTION: u32 = 0u;
 // Channels of the source in a group are a multiple of 4.
@@ -177,20 +179,33 @@ fn within(v: vec4f, c: u32, end: u32) -> vec4f {
   return select(vec4f(), v, c + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
 }
 
-// Eight rows over channels c..c+3 of the source, for every lane: in each block, column i is row i.
+// Four rows that lanes base..base+3 hold, for every lane: column i is row i.
+fn four_rows(v: vec4f, base: u32) -> mat4x4f {
+  if (HALVES) {
+    return mat4x4f(
+      subgroupShuffle(v, base),
+      subgroupShuffle(v, base + 1u),
+      subgroupShuffle(v, base + 2u),
+      subgroupShuffle(v, base + 3u),
+    );
+  }
+  return mat4x4f(
+    subgroupBroadcast(v, 0u),
+    subgroupBroadcast(v, 1u),
+    subgroupBroadcast(v, 2u),
+    subgroupBroadcast(v, 3u),
+  );
+}
+
+// Eight rows over channels c..c+3 of the source.
 struct EightRows {
   upper: mat4x4f,
   lower: mat4x4f,
 }
 
-fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32, end: u32) -> EightRows {
+fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32, end: u32, base: u32) -> EightRows {
   let share = within(select(vec4f(), first4(at + c), inside), c, end);
-  let upper = mat4x4f(
-    subgroupBroadcast(share, 0u),
-    subgroupBroadcast(share, 1u),
-    subgroupBroadcast(share, 2u),
-    subgroupBroadcast(share, 3u),
-  );
+  let upper = four_rows(share, base);
   if (LANES == 8u) {
     let lower = mat4x4f(
       subgroupBroadcast(share, 4u),
@@ -201,13 +216,7 @@ fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32, en
     return EightRows(upper, lower);
   }
   let next = within(select(vec4f(), first4(next_at + c), next_inside), c, end);
-  let lower = mat4x4f(
-    subgroupBroadcast(next, 0u),
-    subgroupBroadcast(next, 1u),
-    subgroupBroadcast(next, 2u),
-    subgroupBroadcast(next, 3u),
-  );
-  return EightRows(upper, lower);
+  return EightRows(upper, four_rows(next, base));
 }
 
 // Columns col..col+3 of the filters over channels c..c+3 of the source: column k is channel c + k.
@@ -237,8 +246,10 @@ fn conv_subgroup(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
+  let lane = subgroup_lane % LANES;
+  let base = subgroup_lane - lane;
   let backward = DIRECTION == 1u;
   let source_channels = select(C, O, backward) / G;
   let columns = select(O, C, backward) / G;
@@ -293,16 +304,16 @@ fn conv_subgroup(
       let tap = filter_start + (r * S + s) * (C / G) * O;
       for (var c = c_first; c < c_end; c += 4u) {
         let f = filter_block(tap, c, col, c_end);
-        let a0 = eight_rows(seen.at.x, seen.inside.x, next.at.x, next.inside.x, c, c_end);
+        let a0 = eight_rows(seen.at.x, seen.inside.x, next.at.x, next.inside.x, c, c_end, base);
         c0 += f * a0.upper;
         c1 += f * a0.lower;
-        let a1 = eight_rows(seen.at.y, seen.inside.y, next.at.y, next.inside.y, c, c_end);
+        let a1 = eight_rows(seen.at.y, seen.inside.y, next.at.y, next.inside.y, c, c_end, base);
         c2 += f * a1.upper;
         c3 += f * a1.lower;
-        let a2 = eight_rows(seen.at.z, seen.inside.z, next.at.z, next.inside.z, c, c_end);
+        let a2 = eight_rows(seen.at.z, seen.inside.z, next.at.z, next.inside.z, c, c_end, base);
         c4 += f * a2.upper;
         c5 += f * a2.lower;
-        let a3 = eight_rows(seen.at.w, seen.inside.w, next.at.w, next.inside.w, c, c_end);
+        let a3 = eight_rows(seen.at.w, seen.inside.w, next.at.w, next.inside.w, c, c_end, base);
         c6 += f * a3.upper;
         c7 += f * a3.lower;
       }
@@ -316,7 +327,7 @@ fn conv_subgroup(
     if (LANES == 4u && (i & 4u) != 0u) {
       goal = next_rows.goal[i >> 3u];
     }
-    goal = subgroupShuffle(goal, i & (LANES - 1u));
+    goal = subgroupShuffle(goal, base + (i & (LANES - 1u)));
     let sum = sums[i >> 2u][i & 3u];
     let place = goal * (columns * G) + g * columns + col;
     for (var q = 0u; q < 4u; q++) {

@@ -292,7 +292,7 @@ fn conv_direct(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
   "conv_filter_subgroup": {
     file: "shaders/conv_filter_subgroup.wgsl",
     source: `// Filter gradient of a convolution as an implicit matrix product, by subgroups. For adapters that run shaders on the CPU and
-// have subgroups of exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader). shaders/matmul_subgroup.wgsl says why
+// have subgroups of exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader); or of 8, each half for itself (HALVES, LANES = 4). shaders/matmul_subgroup.wgsl says why
 // loads are shared among lanes; this is the same product with computed addresses.
 //
 // With x [N, H, W, C], y [N, OH, OW, O] (the gradient of the output) and w [R, S, C/G, O]:
@@ -328,6 +328,8 @@ fn conv_direct(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups
 enable subgroups;
 
 override LANES: u32 = 8u;
+// A subgroup of 8 works as two of 4 beneath each other, for results with up to 16 channels.
+override HALVES: bool = false;
 override ACROSS: u32 = 2u;
 override QUADS: bool = true;
 override CHUNKS: u32 = 1u;
@@ -438,19 +440,32 @@ fn share(dy: u32, dx: u32, delta: u32, pixels: Pixels) -> vec4f {
   return row_share(dy, dx, delta, pixels);
 }
 
-// Eight rows at pixels k..k+3, for every lane: in each block, column i is row i.
+// Four rows that lanes base..base+3 hold, for every lane: column i is what lane i holds.
+fn four_rows(v: vec4f, base: u32) -> mat4x4f {
+  if (HALVES) {
+    return mat4x4f(
+      subgroupShuffle(v, base),
+      subgroupShuffle(v, base + 1u),
+      subgroupShuffle(v, base + 2u),
+      subgroupShuffle(v, base + 3u),
+    );
+  }
+  return mat4x4f(
+    subgroupBroadcast(v, 0u),
+    subgroupBroadcast(v, 1u),
+    subgroupBroadcast(v, 2u),
+    subgroupBroadcast(v, 3u),
+  );
+}
+
+// Eight rows at pixels k..k+3: in each block, column i is row i.
 struct EightRows {
   upper: mat4x4f,
   lower: mat4x4f,
 }
 
-fn eight_rows(mine: vec4f, next: vec4f) -> EightRows {
-  let upper = mat4x4f(
-    subgroupBroadcast(mine, 0u),
-    subgroupBroadcast(mine, 1u),
-    subgroupBroadcast(mine, 2u),
-    subgroupBroadcast(mine, 3u),
-  );
+fn eight_rows(mine: vec4f, next: vec4f, base: u32) -> EightRows {
+  let upper = four_rows(mine, base);
   var lower: mat4x4f;
   if (LANES == 8u) {
     lower = mat4x4f(
@@ -460,12 +475,7 @@ fn eight_rows(mine: vec4f, next: vec4f) -> EightRows {
       subgroupBroadcast(mine, 7u),
     );
   } else {
-    lower = mat4x4f(
-      subgroupBroadcast(next, 0u),
-      subgroupBroadcast(next, 1u),
-      subgroupBroadcast(next, 2u),
-      subgroupBroadcast(next, 3u),
-    );
+    lower = four_rows(next, base);
   }
   if (QUADS) {
     return EightRows(transpose(upper), transpose(lower));
@@ -496,8 +506,10 @@ fn conv_filter_subgroup(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
+  let lane = subgroup_lane % LANES;
+  let base = subgroup_lane - lane;
   let channels = C / G;
   let columns = O / G;
   let chunk = group.z % CHUNKS;
@@ -536,25 +548,29 @@ fn conv_filter_subgroup(
     let pixels = pixels_at(k + select(vec4u(0u, 1u, 2u, 3u), vec4u(lane & 3u), QUADS), k_end, first_start);
     let a0 = eight_rows(
       share(rows.dy.x, rows.dx.x, rows.at.x, pixels),
-      share(next_rows.dy.x, next_rows.dx.x, next_rows.at.x, pixels)
+      share(next_rows.dy.x, next_rows.dx.x, next_rows.at.x, pixels),
+      base
     );
     c0 += y * a0.upper;
     c1 += y * a0.lower;
     let a1 = eight_rows(
       share(rows.dy.y, rows.dx.y, rows.at.y, pixels),
-      share(next_rows.dy.y, next_rows.dx.y, next_rows.at.y, pixels)
+      share(next_rows.dy.y, next_rows.dx.y, next_rows.at.y, pixels),
+      base
     );
     c2 += y * a1.upper;
     c3 += y * a1.lower;
     let a2 = eight_rows(
       share(rows.dy.z, rows.dx.z, rows.at.z, pixels),
-      share(next_rows.dy.z, next_rows.dx.z, next_rows.at.z, pixels)
+      share(next_rows.dy.z, next_rows.dx.z, next_rows.at.z, pixels),
+      base
     );
     c4 += y * a2.upper;
     c5 += y * a2.lower;
     let a3 = eight_rows(
       share(rows.dy.w, rows.dx.w, rows.at.w, pixels),
-      share(next_rows.dy.w, next_rows.dx.w, next_rows.at.w, pixels)
+      share(next_rows.dy.w, next_rows.dx.w, next_rows.at.w, pixels),
+      base
     );
     c6 += y * a3.upper;
     c7 += y * a3.lower;
@@ -581,6 +597,7 @@ fn conv_filter_subgroup(
     ],
     overrides: [
       {"name":"LANES","type":"u32","default":"8u"},
+      {"name":"HALVES","type":"bool","default":"false"},
       {"name":"ACROSS","type":"u32","default":"2u"},
       {"name":"QUADS","type":"bool","default":"true"},
       {"name":"CHUNKS","type":"u32","default":"1u"},
@@ -610,7 +627,7 @@ fn conv_filter_subgroup(
   "conv_subgroup": {
     file: "shaders/conv_subgroup.wgsl",
     source: `// Convolution and its input gradient as an implicit matrix product, by subgroups. For adapters that run shaders on the CPU
-// and have subgroups of exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader). shaders/matmul_subgroup.wgsl says
+// and have subgroups of exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader); or of 8, each half for itself (HALVES, LANES = 4). shaders/matmul_subgroup.wgsl says
 // why loads are shared among lanes; this is the same product with computed addresses.
 //
 // Both directions take a source image to a target image, with x [N, H, W, C], y [N, OH, OW, O], w [R, S, C/G, O]:
@@ -651,6 +668,8 @@ fn conv_filter_subgroup(
 enable subgroups;
 
 override LANES: u32 = 8u;
+// A subgroup of 8 works as two of 4 beneath each other, for results with up to 16 channels.
+override HALVES: bool = false;
 override ACROSS: u32 = 2u;
 override DIRECTION: u32 = 0u;
 // Channels of the source in a group are a multiple of 4.
@@ -788,20 +807,33 @@ fn within(v: vec4f, c: u32, end: u32) -> vec4f {
   return select(vec4f(), v, c + vec4u(0u, 1u, 2u, 3u) < vec4u(end));
 }
 
-// Eight rows over channels c..c+3 of the source, for every lane: in each block, column i is row i.
+// Four rows that lanes base..base+3 hold, for every lane: column i is row i.
+fn four_rows(v: vec4f, base: u32) -> mat4x4f {
+  if (HALVES) {
+    return mat4x4f(
+      subgroupShuffle(v, base),
+      subgroupShuffle(v, base + 1u),
+      subgroupShuffle(v, base + 2u),
+      subgroupShuffle(v, base + 3u),
+    );
+  }
+  return mat4x4f(
+    subgroupBroadcast(v, 0u),
+    subgroupBroadcast(v, 1u),
+    subgroupBroadcast(v, 2u),
+    subgroupBroadcast(v, 3u),
+  );
+}
+
+// Eight rows over channels c..c+3 of the source.
 struct EightRows {
   upper: mat4x4f,
   lower: mat4x4f,
 }
 
-fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32, end: u32) -> EightRows {
+fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32, end: u32, base: u32) -> EightRows {
   let share = within(select(vec4f(), first4(at + c), inside), c, end);
-  let upper = mat4x4f(
-    subgroupBroadcast(share, 0u),
-    subgroupBroadcast(share, 1u),
-    subgroupBroadcast(share, 2u),
-    subgroupBroadcast(share, 3u),
-  );
+  let upper = four_rows(share, base);
   if (LANES == 8u) {
     let lower = mat4x4f(
       subgroupBroadcast(share, 4u),
@@ -812,13 +844,7 @@ fn eight_rows(at: u32, inside: bool, next_at: u32, next_inside: bool, c: u32, en
     return EightRows(upper, lower);
   }
   let next = within(select(vec4f(), first4(next_at + c), next_inside), c, end);
-  let lower = mat4x4f(
-    subgroupBroadcast(next, 0u),
-    subgroupBroadcast(next, 1u),
-    subgroupBroadcast(next, 2u),
-    subgroupBroadcast(next, 3u),
-  );
-  return EightRows(upper, lower);
+  return EightRows(upper, four_rows(next, base));
 }
 
 // Columns col..col+3 of the filters over channels c..c+3 of the source: column k is channel c + k.
@@ -848,8 +874,10 @@ fn conv_subgroup(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) thread: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
+  let lane = subgroup_lane % LANES;
+  let base = subgroup_lane - lane;
   let backward = DIRECTION == 1u;
   let source_channels = select(C, O, backward) / G;
   let columns = select(O, C, backward) / G;
@@ -904,16 +932,16 @@ fn conv_subgroup(
       let tap = filter_start + (r * S + s) * (C / G) * O;
       for (var c = c_first; c < c_end; c += 4u) {
         let f = filter_block(tap, c, col, c_end);
-        let a0 = eight_rows(seen.at.x, seen.inside.x, next.at.x, next.inside.x, c, c_end);
+        let a0 = eight_rows(seen.at.x, seen.inside.x, next.at.x, next.inside.x, c, c_end, base);
         c0 += f * a0.upper;
         c1 += f * a0.lower;
-        let a1 = eight_rows(seen.at.y, seen.inside.y, next.at.y, next.inside.y, c, c_end);
+        let a1 = eight_rows(seen.at.y, seen.inside.y, next.at.y, next.inside.y, c, c_end, base);
         c2 += f * a1.upper;
         c3 += f * a1.lower;
-        let a2 = eight_rows(seen.at.z, seen.inside.z, next.at.z, next.inside.z, c, c_end);
+        let a2 = eight_rows(seen.at.z, seen.inside.z, next.at.z, next.inside.z, c, c_end, base);
         c4 += f * a2.upper;
         c5 += f * a2.lower;
-        let a3 = eight_rows(seen.at.w, seen.inside.w, next.at.w, next.inside.w, c, c_end);
+        let a3 = eight_rows(seen.at.w, seen.inside.w, next.at.w, next.inside.w, c, c_end, base);
         c6 += f * a3.upper;
         c7 += f * a3.lower;
       }
@@ -927,7 +955,7 @@ fn conv_subgroup(
     if (LANES == 4u && (i & 4u) != 0u) {
       goal = next_rows.goal[i >> 3u];
     }
-    goal = subgroupShuffle(goal, i & (LANES - 1u));
+    goal = subgroupShuffle(goal, base + (i & (LANES - 1u)));
     let sum = sums[i >> 2u][i & 3u];
     let place = goal * (columns * G) + g * columns + col;
     for (var q = 0u; q < 4u; q++) {
@@ -946,6 +974,7 @@ fn conv_subgroup(
     ],
     overrides: [
       {"name":"LANES","type":"u32","default":"8u"},
+      {"name":"HALVES","type":"bool","default":"false"},
       {"name":"ACROSS","type":"u32","default":"2u"},
       {"name":"DIRECTION","type":"u32","default":"0u"},
       {"name":"WHOLE","type":"bool","default":"true"},

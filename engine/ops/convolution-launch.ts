@@ -160,12 +160,15 @@ function variantFor(
       vectors: false,
     };
   }
-  // A workgroup is 16 threads; a subgroup takes 32 rows and four columns for each lane.
-  const subgroups = 16 / lanes;
-  const across = Math.min(subgroups, 2 ** Math.ceil(Math.log2(Math.ceil(columns / (4 * lanes)))));
+  // A workgroup is 16 threads; a subgroup takes 32 rows and four columns for each lane. Where that is more than there are,
+  // the halves of a subgroup work for themselves.
+  const halves = lanes === 8 && columns <= 16;
+  const width = halves ? 4 : lanes;
+  const subgroups = 16 / width;
+  const across = Math.min(subgroups, 2 ** Math.ceil(Math.log2(Math.ceil(columns / (4 * width)))));
   const tiles =
-    phases * Math.ceil(rows / (32 * (subgroups / across))) * Math.ceil(columns / (4 * lanes * across));
-  const shape = { LANES: lanes, ACROSS: across };
+    phases * Math.ceil(rows / (32 * (subgroups / across))) * Math.ceil(columns / (4 * width * across));
+  const shape = { LANES: width, HALVES: Number(halves), ACROSS: across };
   const whole = Number(sourceChannels % 4 === 0);
   if (direction === 'filter')
     return {
