@@ -81,21 +81,15 @@ function storedOf(path: string, { shape, dtype }: Tensor, data: HostArray): Stor
  */
 export function decodeCheckpoint(bytes: Uint8Array): StoredCheckpoint {
   const { tensors, metadata } = decodeSafetensors(bytes);
-  const schema = metadata.get('langevin.schema');
-  if (schema !== undefined && schema !== SCHEMA)
-    fail(
+  const [schema, cell, records, state, digest] = FIELDS.map((field) => metadata.get(`langevin.${field}`));
+  const signed = new Map([...metadata].filter(([key]) => key !== 'langevin.digest'));
+  if (digest !== digestOf(tensors, signed))
+    fail('CHECKPOINT_CORRUPT', 'the digest of the checkpoint is not that of its content.');
+  if (schema !== SCHEMA || cell === undefined || records === undefined || state === undefined)
+    return fail(
       'CHECKPOINT_SCHEMA',
       `The checkpoint has schema ${schema}, and this version of langevin reads ${SCHEMA}: go on with the version that wrote it.`,
     );
-  const [, cell, records, state, digest] = FIELDS.map((field) => metadata.get(`langevin.${field}`));
-  const signed = new Map([...metadata].filter(([key]) => key !== 'langevin.digest'));
-  if (
-    cell === undefined ||
-    records === undefined ||
-    state === undefined ||
-    digest !== digestOf(tensors, signed)
-  )
-    return fail('CHECKPOINT_CORRUPT', 'the digest of the checkpoint is not that of its content.');
   return { cell, records: Number(records), state: decode(state), tensors };
 }
 

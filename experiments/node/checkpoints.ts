@@ -140,13 +140,13 @@ async function read(path: string, files: FileSystem, recordsThere: number): Prom
   try {
     const checkpoint = decodeCheckpoint(await files.read(path));
     if (checkpoint.records > recordsThere)
-      return { reason: `it comes after ${checkpoint.records} records, and the log has ${recordsThere}.` };
+      return { reason: `it comes after ${checkpoint.records} records, and the log has ${recordsThere}` };
     return { checkpoint };
   } catch (error) {
     // Another version's checkpoint is no damage.
     if (error instanceof LangevinError && error.code !== 'CHECKPOINT_SCHEMA')
-      return { reason: error.message };
-    throw error;
+      return { reason: error.message.replace(/\.$/, '') };
+    return unreadable(path, error);
   }
 }
 
@@ -160,8 +160,17 @@ async function readLatest(directory: string, files: FileSystem): Promise<number 
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     if (error instanceof SyntaxError || error instanceof TypeError) return 'unreadable';
-    throw error;
+    return unreadable(join(directory, LATEST), error);
   }
+}
+
+/** The disk may recover, or someone give permission: nothing is set aside, and nothing older taken instead. */
+function unreadable(path: string, error: unknown): never {
+  const code = systemCode(error);
+  if (code === undefined) throw error;
+  return fail('CHECKPOINT_UNREADABLE', `${path}: cannot be read (${code}); see to that and sweep again.`, {
+    cause: error,
+  });
 }
 
 function unwritable(directory: string, error: unknown): never {

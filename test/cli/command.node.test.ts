@@ -111,15 +111,21 @@ test('a configuration that the experiment refuses is wrong usage and leaves no d
   expect(existsSync(out)).toBe(false);
 });
 
-test.each([[[]], [['list']], [['run']], [['report']], [['data', 'get']], [['data', 'list']], [['doctor']]])(
-  'langevin %j --help succeeds, and no line is wider than a terminal of 40 columns',
-  async (command) => {
-    const { code, stdout, stderr } = await sayAt({ COLUMNS: '40' }, ...command, '--help');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('langevin');
-    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
-  },
-);
+test.each([
+  [[]],
+  [['list']],
+  [['run']],
+  [['sweep']],
+  [['report']],
+  [['data', 'get']],
+  [['data', 'list']],
+  [['doctor']],
+])('langevin %j --help succeeds, and no line is wider than a terminal of 40 columns', async (command) => {
+  const { code, stdout, stderr } = await sayAt({ COLUMNS: '40' }, ...command, '--help');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('langevin');
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
+});
 
 test('langevin list names every experiment and preset', async () => {
   const { code, stdout } = await say('list');

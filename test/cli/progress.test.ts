@@ -72,7 +72,7 @@ test('progress over a grid counts cells and their cost, and the time left does n
   const terminal = terminalOf({ write: (more) => (text += more) }, {});
   const cells = toyGrid.cells({ ...toyGrid.presets.smoke, steps: 100, rates: [1, 2, 3, 4] }, 0, 'procedural');
   const [first, second, third] = cells;
-  if (!first || !second || !third) return expect.unreachable();
+  if (!first || !second || !third) throw new Error('there are four cells');
   const progress = sweepProgress(terminal, toyGrid, cells, new Set([first]), () => time);
   // The second cell goes on at its half; both then make a step every second.
   for (let done = 51; done <= 90; done++) {

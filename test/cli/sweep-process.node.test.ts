@@ -23,12 +23,12 @@ afterAll(() => rmSync(root, { recursive: true }));
 beforeAll(async () => {
   compileCommand();
   writeCommand(main, 'toy-grid.ts', 'toyGrid');
-  uninterrupted = await recordsOf({ rates: [0.01, 0.02], delay: 15 });
+  uninterrupted = await recordsOf({ rates: [0.01, 0.02], delay: 40 });
 }, 120_000);
 
-/** A sweep of two cells of twelve steps, each of at least 15 ms, on the backend that starts at once. */
+/** A sweep of two cells of twelve steps, each of at least 40 ms, on the backend that starts at once. */
 const start = (out: string, ...more: string[]): Running =>
-  startSweep(main, out, '--backend', 'reference', '--set', 'delay=15', '--set', 'rates=0.01,0.02', ...more);
+  startSweep(main, out, '--backend', 'reference', '--set', 'delay=40', '--set', 'rates=0.01,0.02', ...more);
 
 test('a sweep killed in the middle of a cell and started again has the records of an uninterrupted one', async () => {
   const out = join(root, 'killed');

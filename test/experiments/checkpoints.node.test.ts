@@ -1,5 +1,6 @@
 /** The checkpoints of a cell: what is saved is loaded, and whatever call of the file system fails, nothing is lost. */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,6 +163,17 @@ test('a checkpoint that counts more records than the log has is not used', async
   expect(notes.join()).toContain('it comes after 30 records, and the log has 25');
 });
 
+test('a checkpoint that the system does not give out is refused, and nothing older taken in its place', async () => {
+  await saveThree();
+  const files: FileSystem = {
+    ...nodeFileSystem,
+    read: (path) =>
+      path.endsWith('3.safetensors') ? Promise.reject(systemError('EIO')) : nodeFileSystem.read(path),
+  };
+  await expect(store(files).restore(template)).rejects.toMatchObject({ code: 'CHECKPOINT_UNREADABLE' });
+  expect(checkpoints()).toHaveLength(2);
+});
+
 test('a latest.json that cannot be read does not matter while there are checkpoints', async () => {
   await saveThree();
   writeFileSync(join(directory, LATEST), '{"sequ');
@@ -195,7 +207,10 @@ test('a checkpoint of a later version is refused, and left as it is', async () =
   await saveThree();
   const path = join(directory, 'checkpoint-000003.safetensors');
   const { tensors, metadata } = decodeSafetensors(readFileSync(path));
-  writeFileSync(path, encodeSafetensors(tensors, new Map([...metadata, ['langevin.schema', '2']])));
+  const later = new Map([...metadata, ['langevin.schema', '2']]);
+  later.delete('langevin.digest');
+  const digest = createHash('sha256').update(encodeSafetensors(tensors, later)).digest('hex');
+  writeFileSync(path, encodeSafetensors(tensors, later.set('langevin.digest', digest)));
   await expect(store().restore(template)).rejects.toMatchObject({ code: 'CHECKPOINT_SCHEMA' });
   expect(checkpoints()).toHaveLength(2);
 });
