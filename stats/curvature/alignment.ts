@@ -6,7 +6,8 @@
  *
  * over probes z: two products per probe serve all three. It is 1 for proportional matrices, whatever the factor.
  */
-import { dot, matmul, stack, sum, square, transpose, type Tensor } from '../../engine/index.ts';
+import { matmul, stack, sum, square, transpose, type Tensor } from '../../engine/index.ts';
+import { innerProduct } from '../directions.ts';
 import { fail } from '../../engine/graph/errors.ts';
 import type { Estimate } from '../moments.ts';
 import { finite, product, requireCount, type LinearOperator } from './operator.ts';
@@ -41,9 +42,8 @@ export async function alignment(
   for (let k = 0; k < probes; k++) {
     const z = probe(key, k, a.dimension, distribution);
     const [x, y] = [await product(a, z), await product(b, z)];
-    draws.push(Array.from(await stack([dot(x, y), dot(x, x), dot(y, y)]).data()));
-    x.dispose();
-    y.dispose();
+    draws.push(Array.from(await stack([innerProduct(x, y), innerProduct(x, x), innerProduct(y, y)]).data()));
+    [x, y, z].forEach((vector) => vector.dispose());
   }
   const what = `The alignment of ${a.name} and ${b.name}`;
   const root = (column: number): Estimate =>
@@ -71,7 +71,7 @@ export async function rayleighQuotients(
   const values: number[] = [];
   for (const v of vectors) {
     const image = await product(operator, v);
-    values.push(finite(await dot(v, image).item(), `vᵀ A v of ${operator.name}`));
+    values.push(finite(await innerProduct(v, image).item(), `vᵀ A v of ${operator.name}`));
     image.dispose();
   }
   return values;

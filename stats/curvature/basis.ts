@@ -1,6 +1,6 @@
 /**
- * Orthonormal vectors, kept where the products are computed: as rows of matrices that are made once for the greatest number
- * of vectors, so that every step is the same recorded program. Rows not yet taken are 0 and change nothing.
+ * Orthonormal vectors, kept where the products are computed: as rows of matrices of 16, so that most steps are the same
+ * recorded program, and one of these comes with every matrix more. Rows not yet taken are 0 and change nothing.
  *
  * A vector w is made orthogonal by classical Gram-Schmidt, w ← w - Qᵀ (Q w), done twice: "twice is enough" (Kahan; Giraud,
  * Langou, Rozložník & van den Eshof, 2005) for orthogonality to working precision, unless w lies in the span, which shows in
@@ -9,11 +9,11 @@
 import {
   add,
   concat,
-  dot,
   equal,
   expandDims,
   iota,
   jit,
+  matmul,
   mul,
   pad,
   slice,
@@ -26,9 +26,11 @@ import {
   zeros,
   type Tensor,
 } from '../../engine/index.ts';
+import { innerProduct } from '../directions.ts';
 import { finite } from './operator.ts';
 
-/** Numbers per matrix: 128 MiB of f32, which every WebGPU device binds. */
+/** Rows per matrix, unless it had more numbers than 128 MiB of f32, which every WebGPU device binds. */
+const ROWS = 16;
 const MAX_ELEMENTS = 2 ** 25;
 
 /** What is left of a vector w. */
@@ -66,22 +68,20 @@ export interface Basis {
   dispose(): void;
 }
 
-export function orthonormalBasis(dimension: number, capacity: number): Basis {
-  const height = Math.max(1, Math.min(capacity, Math.floor(MAX_ELEMENTS / dimension)));
-  const empty = (): Tensor[] =>
-    Array.from({ length: Math.ceil(capacity / height) }, () => zeros([height, dimension]));
-  let blocks: Tensor[] = empty();
+/** @param most vectors that will come, if they are few */
+export function orthonormalBasis(dimension: number, most: number): Basis {
+  const height = Math.max(1, Math.min(most, ROWS, Math.floor(MAX_ELEMENTS / dimension)));
+  let blocks: Tensor[] = [];
   let size = 0;
 
-  const project = (block: Tensor, w: Tensor): Tensor => {
-    const coefficients = sum(mul(block, expandDims(w, 0)), 1); // [height]
-    return sub(w, sum(mul(block, expandDims(coefficients, 1)), 0));
-  };
+  // A reduction: a product of matrices would leave all but 16 of a device's threads idle along so long an extent.
+  const along = (block: Tensor, w: Tensor): Tensor => sum(mul(block, expandDims(w, 0)), 1); // [height]
+  const project = (block: Tensor, w: Tensor): Tensor => sub(w, matmul(along(block, w), block));
   const reduce = jit((matrices: readonly Tensor[], w: Tensor, q: Tensor) => {
     const once = matrices.reduce((rest, block) => project(block, rest), w);
     const twice = matrices.reduce((rest, block) => project(block, rest), once);
-    const norms = [w, once, twice].map((x) => sqrt(dot(x, x)));
-    return { vector: twice, numbers: stack([dot(q, w), ...norms]) };
+    const norms = [w, once, twice].map((x) => sqrt(innerProduct(x, x)));
+    return { vector: twice, numbers: stack([innerProduct(q, w), ...norms]) };
   });
   const store = jit(
     (block: Tensor, at: Tensor, vector: Tensor, factor: Tensor) => {
@@ -95,12 +95,12 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
     return matrices
       .map((block, b) => {
         const own = slice(padded, [b * height], [(b + 1) * height]);
-        return sum(mul(block, expandDims(own, 1)), 0);
+        return matmul(own, block);
       })
       .reduce((a, b) => add(a, b));
   });
   const coordinates = jit((matrices: readonly Tensor[], w: Tensor) =>
-    concat(matrices.map((block) => sum(mul(block, expandDims(w, 0)), 1))),
+    concat(matrices.map((block) => along(block, w))),
   );
 
   return {
@@ -111,7 +111,7 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
       const { vector, numbers } = reduce(blocks, w, q);
       const read = await numbers.data();
       numbers.dispose();
-      const [along, before, once, length] = Array.from(read, (value) => finite(value, what)) as [
+      const [product, before, once, length] = Array.from(read, (value) => finite(value, what)) as [
         number,
         number,
         number,
@@ -119,7 +119,7 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
       ];
       return {
         vector,
-        along,
+        along: product,
         before,
         once,
         length,
@@ -129,7 +129,7 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
     append(vector, length) {
       const [b, at] = [Math.floor(size / height), size % height];
       const { block, q } = store(
-        blocks[b] as Tensor,
+        blocks[b] ?? zeros([height, dimension]),
         tensor(Int32Array.of(at), []),
         vector,
         tensor(1 / length),
@@ -142,7 +142,7 @@ export function orthonormalBasis(dimension: number, capacity: number): Basis {
     coordinatesOf: (w) => slice(coordinates(blocks, w), [0], [size]),
     clear() {
       blocks.forEach((block) => block.dispose());
-      blocks = empty();
+      blocks = [];
       size = 0;
     },
     dispose() {

@@ -28,7 +28,7 @@ export interface Coordinates<P extends Tree> {
   join(chosen: readonly Tensor[], fixed: readonly Tensor[]): P;
   /** A vector [dimension] as chosen leaves. */
   split(vector: Tensor): Tensor[];
-  /** The chosen part of a tree like the parameters: [dimension]. */
+  /** The chosen part of a tree like the parameters: [dimension]. A single leaf of rank 1 is itself that. */
   ravel(tree: P): Tensor;
   /** A vector as a tree like the parameters, 0 in what was not chosen. */
   unravel(vector: Tensor): P;

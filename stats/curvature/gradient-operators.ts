@@ -10,7 +10,8 @@
  * that C has where the mean is large against the noise. For the covariance of a minibatch's gradient see
  * `finitePopulationFactor` and `replacementFactor`.
  */
-import { dot, jvp, onesLike, sub, sum, vjp, type Tensor, type Tree } from '../../engine/index.ts';
+import { jvp, onesLike, sub, sum, vjp, type Tensor, type Tree } from '../../engine/index.ts';
+import { innerProduct } from '../directions.ts';
 import { coordinates, flatLeaves } from './coordinates.ts';
 import { describe, meanOperator } from './curvature-operators.ts';
 import type { ParameterOperator } from './operator.ts';
@@ -44,7 +45,7 @@ export function gradientCovarianceOperator<P extends Tree, B extends Tree>(
     },
     async apply(v) {
       gradient ??= (await meanGradient(point)).gradient;
-      const mean = dot(gradient, v);
+      const mean = innerProduct(gradient, v);
       const [image] = await pass.mean({ v, mean });
       mean.dispose();
       return image as Tensor;

@@ -7,7 +7,8 @@
  * The error falls as 1/products for positive semidefinite A, against 1/√products for Hutchinson's, and the second term's
  * scatter over probes measures it: given Q the first is exact. A may be indefinite; then only the bound is lost.
  */
-import { dot, type Tensor } from '../../engine/index.ts';
+import { type Tensor } from '../../engine/index.ts';
+import { innerProduct } from '../directions.ts';
 import type { Estimate } from '../moments.ts';
 import { isDependent, orthonormalBasis } from './basis.ts';
 import { finite, product, requireCount, type LinearOperator } from './operator.ts';
@@ -41,7 +42,7 @@ export async function hutchPlusPlus(
   const what = `A product with ${name}`;
   const form = async (v: Tensor): Promise<number> => {
     const image = await product(operator, v);
-    const value = finite(await dot(v, image).item(), what);
+    const value = finite(await innerProduct(v, image).item(), what);
     image.dispose();
     return value;
   };
@@ -55,6 +56,7 @@ export async function hutchPlusPlus(
     taken++;
     const rest = await basis.orthogonalize(image, z, what);
     image.dispose();
+    z.dispose();
     scale = Math.max(scale, rest.before);
     const spent = isDependent(rest, scale);
     if (!spent) {
@@ -71,6 +73,7 @@ export async function hutchPlusPlus(
   for (let k = 0; k < third; k++) {
     const z = probe(key, third + k, dimension);
     const rest = await basis.orthogonalize(z, z, 'A probe of hutchPlusPlus');
+    z.dispose();
     // A probe in the span has nothing outside it.
     rests.push(isDependent(rest, rest.before) ? 0 : await form(rest.vector));
     taken++;

@@ -7,7 +7,8 @@
  * One product per probe serves the first two. The relative error of the trace falls as 1/√probes, and is small where the
  * eigenvalues are many and of one sign; `hutchPlusPlus` is better where few of them dominate.
  */
-import { add, div, dot, jit, mul, sqrt, stack, sub, tensor, zeros, type Tensor } from '../../engine/index.ts';
+import { add, div, jit, mul, sqrt, stack, sub, tensor, zeros, type Tensor } from '../../engine/index.ts';
+import { innerProduct } from '../directions.ts';
 import type { Estimate } from '../moments.ts';
 import { finite, product, requireCount, type LinearOperator } from './operator.ts';
 import { meanEstimate, probe, type ProbeOptions } from './probes.ts';
@@ -37,10 +38,11 @@ export async function hutchinson(
   for (let k = 0; k < probes; k++) {
     const z = probe(key, k, operator.dimension, distribution);
     const image = await product(operator, z);
-    const [form, square] = await stack([dot(z, image), dot(image, image)]).data();
+    const [form, square] = await stack([innerProduct(z, image), innerProduct(image, image)]).data();
     forms.push(form as number);
     squares.push(square as number);
     image.dispose();
+    z.dispose();
   }
   const what = `A product with ${operator.name}`;
   const squaredFrobeniusNorm = meanEstimate(squares, what);
@@ -82,7 +84,10 @@ export async function estimateDiagonal(
       const x = mul(z, image);
       const before = sub(x, mean);
       const moved = add(mean, div(before, count));
-      return { state: { mean: moved, squares: add(squares, mul(before, sub(x, moved))) }, size: dot(x, x) };
+      return {
+        state: { mean: moved, squares: add(squares, mul(before, sub(x, moved))) },
+        size: innerProduct(x, x),
+      };
     },
     { donate: [0] },
   );
@@ -102,6 +107,7 @@ export async function estimateDiagonal(
     state = step.state;
     finite(await step.size.item(), `A product with ${name}`);
     image.dispose();
+    z.dispose();
   }
   const { values, standardErrors } = finish(state);
   observe.dispose();

@@ -9,12 +9,13 @@
  * β_k = 0 means that the basis spans an invariant space, whose eigenvalues are then exact. The process goes on with a fresh
  * random vector orthogonal to it, which is also the only way that further copies of a multiple eigenvalue are found.
  *
- * Cost: a product per step, and 8 m n operations and m n numbers of memory for the basis.
+ * Cost: a product per step and eigenvector, and 8 m n operations and m n numbers of memory for the basis.
  */
-import { tensor, type Tensor } from '../../engine/index.ts';
+import { mul, sqrt, sub, tensor, type Tensor } from '../../engine/index.ts';
+import { innerProduct } from '../directions.ts';
 import { tridiagonalEigen, unitRow } from '../linear-algebra/index.ts';
 import { isDependent, orthonormalBasis, type Basis, type Remainder } from './basis.ts';
-import { product, requireCount, type LinearOperator } from './operator.ts';
+import { finite, product, requireCount, type LinearOperator } from './operator.ts';
 import { probe } from './probes.ts';
 import { fail } from '../../engine/graph/errors.ts';
 
@@ -34,7 +35,10 @@ export interface LanczosOptions {
 
 export interface Eigenpair {
   readonly value: number;
-  /** |A y - θ y| as the recursion has it, for y of length 1. */
+  /**
+   * |A y - θ y| for y of length 1: an eigenvalue lies within so much of `value`. Measured by a product where the vector was
+   * wanted; else as the recursion has it, which does not see the rounding of the products (some 1e-5 |A| in f32).
+   */
   readonly residual: number;
   /** y, [n]; its sign is arbitrary. */
   readonly vector?: Tensor;
@@ -46,9 +50,9 @@ export interface LanczosResult {
   readonly largest: readonly Eigenpair[];
   /** Ascending. */
   readonly smallest: readonly Eigenpair[];
-  /** Products taken. */
+  /** Steps, each a product; measuring residuals takes one more per vector. */
   readonly steps: number;
-  /** Whether all residuals are below the tolerance. */
+  /** Whether the recursion's residuals of all are below the tolerance. */
   readonly converged: boolean;
   /** Times that an invariant space was met. */
   readonly breakdowns: number;
@@ -97,10 +101,16 @@ export async function lanczos(operator: LinearOperator, options: LanczosOptions)
         Array.from({ length: m }, (_, k) => unitRow(m, k)),
       ).rows
     : [];
-  const pairs = chosen(m).map((k): Eigenpair => {
-    const pair = { value: values[k]!, residual: residuals[k]! };
-    return vectors ? { ...pair, vector: basis.combine(tensor(rows.map((row) => row[k]!))) } : pair;
-  });
+  const pairs: Eigenpair[] = [];
+  for (const k of chosen(m)) {
+    const value = values[k]!;
+    if (!vectors) {
+      pairs.push({ value, residual: residuals[k]! });
+      continue;
+    }
+    const vector = basis.combine(tensor(rows.map((row) => row[k]!)));
+    pairs.push({ value, residual: await measuredResidual(operator, value, vector), vector });
+  }
   basis.dispose();
   return {
     operator: name,
@@ -110,6 +120,14 @@ export async function lanczos(operator: LinearOperator, options: LanczosOptions)
     converged,
     breakdowns: t.breakdowns,
   };
+}
+
+async function measuredResidual(operator: LinearOperator, value: number, y: Tensor): Promise<number> {
+  const image = await product(operator, y);
+  const rest = sub(image, mul(y, value));
+  const length = await sqrt(innerProduct(rest, rest)).item();
+  image.dispose();
+  return finite(length, `A product with ${operator.name}`);
 }
 
 export interface Tridiagonal {
@@ -128,7 +146,7 @@ export interface Watch {
   readonly restart?: (breakdowns: number) => Tensor;
 }
 
-/** The process itself: T, with the vectors in `basis`, which is cleared first. */
+/** The process itself: T, with the vectors in `basis`, which is cleared first. The start is disposed of. */
 export async function tridiagonalize(
   operator: LinearOperator,
   basis: Basis,
@@ -148,6 +166,7 @@ export async function tridiagonalize(
     return unit;
   };
   let q = taken(await basis.orthogonalize(start, start, what));
+  start.dispose();
   for (;;) {
     const image = await product(operator, q);
     const rest = await basis.orthogonalize(image, q, `A product with ${operator.name}`);

@@ -9,7 +9,8 @@
  * Their ratio is biased however many batches are averaged before dividing; the jackknife takes off the bias of order 1/n and
  * gives the standard error.
  */
-import { dot, type Tensor, type Tree } from '../../engine/index.ts';
+import { type Tensor, type Tree } from '../../engine/index.ts';
+import { innerProduct } from '../directions.ts';
 import { fail } from '../../engine/graph/errors.ts';
 import { ratio, type Estimate } from '../moments.ts';
 import { gradientCovarianceOperator, meanGradient } from './gradient-operators.ts';
@@ -184,7 +185,7 @@ export async function dataNoiseScale<P extends Tree, B extends Tree>(
 }
 
 function squaredNorm(v: Tensor): Promise<number> {
-  return dot(v, v).item();
+  return innerProduct(v, v).item();
 }
 
 export interface SgdSettings {

@@ -51,6 +51,7 @@ export async function powerIteration(
   for (let index = 0; index < count; index++) {
     const start = probe(key, index, dimension, 'gaussian');
     let next = await found.orthogonalize(start, start, 'A probe of powerIteration');
+    start.dispose();
     let pair: PowerPair;
     for (let t = 1; ; t++) {
       one.clear();

@@ -21,6 +21,7 @@ import {
   mul,
   random,
   realize,
+  scope,
   sum,
   tensor,
   vjp,
@@ -92,7 +93,7 @@ export async function sharpness<P extends Tree, B extends Tree>(
   });
   let evaluations = 0;
   const lossAt = async (u: Tensor): Promise<{ readonly loss: number; readonly gradient: Tensor }> => {
-    const at = place(x, space.combine(mul(u, widths)));
+    const at = scope(() => place(x, space.combine(mul(u, widths))));
     const [loss, gradient] = (await pass.mean([], at)) as [Tensor, Tensor];
     evaluations++;
     at.forEach((leaf) => leaf.dispose());
@@ -109,18 +110,21 @@ export async function sharpness<P extends Tree, B extends Tree>(
     let here = start === 0 ? origin : await lossAt(u);
     let step = 1;
     for (let t = 0; t < iterations; t++) {
-      const next = ascend(u, widths, space.coordinatesOf(here.gradient), tensor(step));
+      const { gradient } = here;
+      const next = scope(() => ascend(u, widths, space.coordinatesOf(gradient), tensor(step)));
       const there = await lossAt(next);
       const rises = there.loss > here.loss;
       const [kept, dropped] = rises ? [there, here] : [here, there];
-      if (rises) u = next;
-      here = kept;
       dropped.gradient.dispose();
+      (rises ? u : next).dispose();
+      [here, u] = [kept, rises ? next : u];
       step = rises ? Math.min(1, 2 * step) : step / 2;
     }
     here.gradient.dispose();
+    u.dispose();
     maxima.push(here.loss);
   }
+  widths.dispose();
   for (const held of [place, ascend, pass, space]) held.dispose();
   const maximum = Math.max(origin.loss, ...maxima);
   return {
