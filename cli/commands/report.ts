@@ -3,6 +3,7 @@ import { lockDirectory, lockOwner } from '../../experiments/node/lock.ts';
 import { makeDirectory } from '../../experiments/node/make-directory.ts';
 import { fail } from '../../engine/graph/errors.ts';
 import { isGrid } from '../../experiments/grid.ts';
+import { MEASURE, measurement } from '../../experiments/measure/index.ts';
 import { readRun, type StoredRun } from '../../experiments/node/read-run.ts';
 import { gatherSweep, readSweep } from '../../experiments/node/sweep-directory.ts';
 import type { Experiment } from '../../experiments/types.ts';
@@ -10,10 +11,11 @@ import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { findExperiment, printTables } from '../results.ts';
 import { terminalOf } from '../world.ts';
+import { withOrigin } from './measure.ts';
 
 export const report: Command = {
   name: 'report',
-  about: 'draw the report of a run or a sweep again, from its records alone',
+  about: 'draw the report of a run, a sweep or a measurement again, from its records alone',
   positionals: [
     { name: 'RUN-DIR', about: 'the directory that `langevin run` or `langevin sweep` printed first' },
   ],
@@ -43,7 +45,7 @@ export const report: Command = {
   },
 };
 
-/** The run in a directory, or the sweep. */
+/** The run in a directory, the measurement, or the sweep. */
 async function readEither(
   source: string,
   experiments: readonly Experiment[],
@@ -51,6 +53,7 @@ async function readEither(
   const plan = readSweep(source);
   if (!plan) {
     const run = await readRun(source);
+    if (run.manifest.experiment === MEASURE) return { run: withOrigin(run), experiment: measurement() };
     return { run, experiment: findExperiment(run.manifest.experiment, experiments) };
   }
   const experiment = findExperiment(plan.experiment, experiments);

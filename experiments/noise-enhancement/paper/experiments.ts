@@ -1,5 +1,7 @@
 /** The tables and figures of the paper as experiments. */
-import type { CellRecords, GridExperiment } from '../../grid.ts';
+import type { CellRecords } from '../../grid.ts';
+import { paperSubject } from '../../measure/noise-enhancement.ts';
+import type { MeasurableExperiment } from '../../measure/subject.ts';
 import type { Json, Manifest, RunRecord } from '../../types.ts';
 import { cellsOf, costOf, type PaperCell } from './cells.ts';
 import type { PaperConfig } from './config.ts';
@@ -18,7 +20,13 @@ interface Description {
   readonly shown: Shown;
 }
 
-function experiment({ name, title, description, grids, shown }: Description): GridExperiment<PaperConfig> {
+function experiment({
+  name,
+  title,
+  description,
+  grids,
+  shown,
+}: Description): MeasurableExperiment<PaperConfig> {
   return {
     name: `noise-enhancement/${name}`,
     title,
@@ -29,6 +37,7 @@ function experiment({ name, title, description, grids, shown }: Description): Gr
     label: (cell) => labelOf(cell as PaperCell),
     cost: (cell) => costOf(cell as PaperCell),
     runCell: (cell, context) => runCell(cell as PaperCell, context),
+    subject: (cell, dataset) => paperSubject(cell as PaperCell, dataset),
     isFinished,
     gather,
     report: (records: readonly RunRecord[], manifest: Manifest) => reportOf(title, shown, records, manifest),
@@ -58,7 +67,7 @@ function summary(records: readonly RunRecord[]): { readonly [key: string]: Json 
   };
 }
 
-export const paperExperiments: readonly GridExperiment<PaperConfig>[] = [
+export const paperExperiments: readonly MeasurableExperiment<PaperConfig>[] = [
   experiment({
     name: 'table2',
     title: 'Noise enhancement, table 2: the best batch size of each α',

@@ -132,8 +132,9 @@ export async function* train(
           }
         }
       }
-      // After the records of this step: what comes back continues after them.
-      if (checkpoints && (signal.aborted || checkpoints.due())) {
+      // After the records of this step: what comes back continues after them. The last is kept to be measured.
+      const ended = halving.phase !== 'running';
+      if (checkpoints && (ended || signal.aborted || checkpoints.due())) {
         const reached: Standing = { done, summedFrom, halving, trainLoss };
         await checkpoints.save({ tensors: state, state: reached as unknown as Json });
       }
