@@ -8,8 +8,9 @@
  * is where f is linear (Schraudolph, 2002). For minus log-probabilities it is also the Fisher matrix, the mean of
  * g(y) g(y)ᵀ over targets y drawn from the model's own distribution (Martens, 2020); `fisherOperator` estimates that by drawing.
  *
- * Costs per product, in gradients of the mean loss: Hessian 2, Gauss-Newton 1.5, Fisher 1.5 per draw. Exact but for rounding;
- * no differences are taken. Where relu has its kink the second derivative is 0, as everywhere in this engine.
+ * Costs per product, counted in matrix products per layer, of which a gradient takes 3: Hessian 8, Gauss-Newton and Fisher 5.
+ * Exact but for rounding; no differences are taken. Where relu has its kink the second derivative is 0, as everywhere in this
+ * engine.
  */
 import { hvp, jvp, mul, random, sum, vjp, type Tensor, type Tree } from '../../engine/index.ts';
 import { coordinates, flatLeaves } from './coordinates.ts';

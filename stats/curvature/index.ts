@@ -7,6 +7,7 @@ export {
   hessianOperator,
   type FisherOptions,
 } from './curvature-operators.ts';
+export { differenceHessianOperator, type DifferenceOptions } from './difference-operator.ts';
 export {
   denseMatrix,
   exactSpectrum,

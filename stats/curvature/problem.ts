@@ -8,6 +8,7 @@
 import {
   add,
   argmax,
+  cast,
   crossEntropyPerExample,
   equal,
   log,
@@ -74,7 +75,7 @@ export function classification<P extends Tree, B extends Tree>(
       crossEntropyPerExample(prediction.outputs(params, batch), prediction.targets(batch)),
     outputLosses: crossEntropyPerExample,
     sampleTargets: sampleClasses,
-    correct: (outputs, targets) => equal(argmax(outputs, -1), targets),
+    correct: (outputs, targets) => equal(argmax(outputs, -1), cast(targets, 'i32')),
   };
 }
 

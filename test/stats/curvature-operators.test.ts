@@ -17,12 +17,23 @@ import {
   type Tensor,
   type Tree,
 } from '../../engine/index.ts';
-import { ghostBatchNorm, dense, mlp, sequential } from '../../nn/index.ts';
+import {
+  batchNorm,
+  conv2d,
+  dense,
+  flatten,
+  ghostBatchNorm,
+  maxPool,
+  mlp,
+  sequential,
+  tanh,
+} from '../../nn/index.ts';
 import {
   classification,
   coordinates,
   covarianceOverN,
   denseMatrix,
+  differenceHessianOperator,
   empiricalFisherOperator,
   fisherOperator,
   gaussNewtonOperator,
@@ -97,6 +108,29 @@ describe('the Hessian as an operator', () => {
     const [plus, minus] = [await gradientAt(1e-5), await gradientAt(-1e-5)];
     const differences = plus.map((value, k) => (value - minus[k]!) / 2e-5);
     expect(worst(await numbers(await h.apply(v)), differences)).toBeLessThan(1e-8);
+  });
+
+  it('of a convolutional network with frozen statistics agrees with the operator by differences', async () => {
+    const net = sequential(conv2d(2, { size: 3 }), batchNorm(), tanh(), maxPool(2), flatten(), dense(3));
+    const { params: start, state } = net.init(random.key(4), [4, 4, 1]);
+    const frozen = classification<typeof start, Batch>({
+      outputs: (p, batch) => net.apply(p, batch.x, { state }),
+      targets: (batch) => batch.y,
+      policy: 'frozen statistics',
+    });
+    const images = random.normal(random.key(6), [COUNT, 4, 4, 1]);
+    const at = { problem: frozen, params: start, data: microbatches({ x: images, y }, 4) };
+    const [exact, approximate] = [hessianOperator(at), differenceHessianOperator(at, { step: 1e-4 })];
+    expect(exact.name).toBe('Hessian of 10 examples (frozen statistics)');
+    const v = vector(4, exact.dimension);
+    const [a, b] = [await numbers(await exact.apply(v)), await numbers(await approximate.apply(v))];
+    expect(worst(a, b)).toBeLessThan(1e-6);
+    expect(Math.sqrt(inner(a, a))).toBeGreaterThan(0.1);
+    const zero = await numbers(await approximate.apply(mul(v, 0)));
+    expect(zero.every((value) => value === 0)).toBe(true);
+    expect(() => differenceHessianOperator(at, { step: 0 })).toThrow(
+      expect.objectContaining({ code: 'STEP' }),
+    );
   });
 
   it('of linear regression is Xᵀ X / N', async () => {
