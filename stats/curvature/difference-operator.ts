@@ -3,9 +3,10 @@
  *
  *     H v ≈ |v| (∇L(w + h v/|v|) - ∇L(w - h v/|v|)) / 2h
  *
- * Two gradients per product, 6 matrix products per layer where the exact one takes 8. The error is h² times third derivatives, and rounding over h:
- * in f32 about 1e-7 |∇ℓ| / h, which swamps H v along random directions, and along those where relu has kinks within h there is
- * no right h. Leading eigenvectors fare better. It is here for comparison with published figures; `hessianOperator` is exact.
+ * Two gradients per product, 6 matrix products per layer where the exact one takes 8. The error is h² times third
+ * derivatives, and rounding over h: in f32 about 1e-7 |∇ℓ| / h, which swamps H v along random directions; and where relu has
+ * kinks within h there is no right h. Leading eigenvectors fare better. It is here for comparison with published figures;
+ * `hessianOperator` is exact.
  */
 import {
   add,
