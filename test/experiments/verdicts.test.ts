@@ -193,7 +193,9 @@ describe('(d) steps at the best B fall with α', () => {
       with_((a, b, r) => 900 - 100 * a - b + r),
     );
     expect(verdict).toBe('holds');
-    expect(reason).toMatch(/B = 100 for α = 1, B = 200 for α = 1\.5, B = 400 for α = 2\.$/);
+    expect(reason).toMatch(
+      /B = 100, 100, 100 for α = 1; B = 200, 200, 200 for α = 1\.5; B = 400, 400, 400 for α = 2\.$/,
+    );
   });
   it('does not hold', () =>
     expect(
@@ -232,6 +234,15 @@ describe('(e) a large batch with noise enhancement is no less accurate', () => {
     expect(decide('e', at(0.8)).verdict).toBe('does not hold');
     expect(decide('e', at(0.895)).verdict).toBe('does not hold');
   });
+  it('cannot be denied by a grid whose largest α is the best', () => {
+    const rising = runs(cross, 4, (a, b, r) => ({
+      accuracy: (a === 1 ? 0.9 : 0.6 + a / 20) + jitter(a, b, r),
+    }));
+    expect(decide('e', rising)).toMatchObject({
+      verdict: 'cannot be decided',
+      reason: expect.stringMatching(/^the best α, 4, is the largest of this grid/) as unknown,
+    });
+  });
   it('cannot be decided by two initialisations', () =>
     expect(decide('e', at(0.95, 2)).reason).toMatch(/^too few runs, .*p = 0\.17/));
   it('cannot be decided without α above 1 at the largest B, or without α = 1', () => {
@@ -265,6 +276,13 @@ describe('(f) it is not merely a smaller batch', () => {
   it('does not hold if B_eff is above', () => expect(decide('f', at(100, 2)).verdict).toBe('does not hold'));
   it('cannot be decided by too few initialisations', () =>
     expect(decide('f', at(400, 3, 2)).reason).toMatch(/too few runs/));
+  it('cannot be denied by a grid whose largest α is the best', () =>
+    expect(
+      decide(
+        'f',
+        at(100, 4).filter(({ alpha }) => alpha !== 2 && alpha !== 3),
+      ).reason,
+    ).toMatch(/fewer than three α/));
   it('cannot be decided without several B and several α', () => {
     expect(
       decide(
@@ -277,7 +295,7 @@ describe('(f) it is not merely a smaller batch', () => {
         'f',
         runs(product([1], [100, 200]), 5, () => ({})),
       ).reason,
-    ).toMatch(/fewer than two α/);
+    ).toMatch(/fewer than three α/);
   });
 });
 

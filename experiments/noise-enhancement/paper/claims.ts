@@ -5,7 +5,7 @@
 import { effectiveBatchSize } from '../../../optim/index.ts';
 import { numericTrend } from '../../../stats/index.ts';
 import { groupBy } from '../records.ts';
-import { accuraciesOf, bestOf, convergenceOf, type Point } from './records.ts';
+import { accuraciesOf, bestOf, convergenceOf, type Point, type Run } from './records.ts';
 import {
   convergenceTrend,
   decideRising,
@@ -19,6 +19,8 @@ import {
 
 export interface Claim {
   readonly letter: 'a' | 'b' | 'c' | 'd' | 'e' | 'f';
+  /** In a few words, for a table. */
+  readonly short: string;
   readonly statement: string;
   /** The test, in words. */
   readonly test: string;
@@ -32,40 +34,46 @@ export const MARGIN = 0.01;
 export const claims: readonly Claim[] = [
   {
     letter: 'a',
+    short: 'at a fixed B, steps rise with α',
     statement: 'At a fixed batch size, convergence takes more steps as α grows.',
     test: 'A trend of convergence times over α within each B, summed over all B.',
     decide: decideStepsRise,
   },
   {
     letter: 'b',
+    short: 'at the largest B, accuracy rises with α, then falls',
     statement: 'At the largest batch size, accuracy rises with α up to a point, then falls.',
     test: 'A rising trend of accuracy up to the best α and a falling one from it on, both at the level divided by the number of α that could have been the best.',
     decide: decideUmbrella,
   },
   {
     letter: 'c',
+    short: 'the best B grows with α',
     statement: 'The best batch size grows with α.',
     test: 'A trend over α of the most accurate batch size of each initialisation, among batch sizes that all α have.',
     decide: decideBestSizeRises,
   },
   {
     letter: 'd',
+    short: 'at the best B, steps fall with α',
     statement: 'At the best batch size of each α, convergence takes fewer steps as α grows.',
-    test: 'A falling trend over α of the convergence times at the batch size of the best mean accuracy.',
+    test: 'A falling trend over α of the convergence times, each at the most accurate batch size of its α and initialisation, so that a best batch size that is not well known shows as scatter.',
     decide: decideStepsFallAtBest,
   },
   {
     letter: 'e',
+    short: 'the largest B enhanced is as accurate as the best B plain',
     statement:
       'The largest batch size with noise enhancement is as accurate as the best batch size without, or more.',
-    test: `Mann and Whitney's test, between the best α at the largest B and the best B at α = 1: holds if the former is above the latter less ${100 * MARGIN} percentage point, does not hold if it is below the latter.`,
+    test: `Mann and Whitney's test, between the best α at the largest B and the best B at α = 1: holds if the former is above the latter less ${100 * MARGIN} percentage point, does not hold if it is below the latter and the best α is not the largest, beyond which a better one may lie.`,
     decide: decideLargeBatch,
   },
   {
     letter: 'f',
+    short: 'B_eff of the best α at the largest B is below the best B plain',
     statement:
       'Noise enhancement is not merely a smaller batch: at the best α of the largest batch size, B_eff lies below the best batch size without it.',
-    test: "Mann and Whitney's test over initialisations, between the batch size of α = 1 nearest to B_eff of the best α and the best batch size of α = 1; does not hold if they are equal in so many initialisations that fair coins would not be.",
+    test: "Mann and Whitney's test over initialisations, between the batch size of α = 1 nearest to B_eff of the best α and the best batch size of α = 1; does not hold if the former is above the latter, or if they are equal in so many initialisations that fair coins would not be, and the best α is not the largest.",
     decide: decideBeyondEffective,
   },
 ];
@@ -150,24 +158,33 @@ function decideBestSizeRises(points: readonly Point[]): Decision {
 
 /** The most accurate batch size of every initialisation that was run with all of them. */
 function bestSizes(row: readonly Point[]): number[] {
-  return [...accuracyByReplica(row).values()].map(
-    (accuracies) => row[accuracies.indexOf(Math.max(...accuracies))]!.batchSize,
-  );
+  return bestRuns(row).map(({ batchSize }) => batchSize);
+}
+
+/** The most accurate run of every initialisation that was run with all batch sizes. */
+function bestRuns(row: readonly Point[]): Run[] {
+  return [...accuracyByReplica(row)].flatMap(([replica, accuracies]) => {
+    const { runs } = pointOfGreatest(row, accuracies);
+    return runs.find((run) => run.replica === replica) ?? [];
+  });
 }
 
 function decideStepsFallAtBest(points: readonly Point[]): Decision {
   const rows = comparableGrid(points);
   const shortage = gridShortage(rows);
   if (shortage) return shortage;
-  const best = rows.flatMap((row) => bestOf(row) ?? []);
-  const runs = best.flatMap((point) => point.runs);
+  const best = rows.map(bestRuns);
+  const runs = best.flat();
+  if (runs.length === 0) return undecided('no initialisation was run with all batch sizes.');
   const censored = runs.filter(({ outcome }) => outcome !== 'converged').length;
   if (censored === runs.length) return undecided(allCensored(runs.length));
   // Falling over α is rising over the α in descending order.
-  const groups = best.map((point) => point.runs.map(convergenceOf)).reverse();
+  const groups = best.map((group) => group.map(convergenceOf)).reverse();
   const { verdict, reason } = decideRising(convergenceTrend([groups]));
-  const where = best.map(({ alpha, batchSize }) => `B = ${batchSize} for α = ${alpha}`).join(', ');
-  return { verdict, reason: `${reason}; ${where}${censoredNote(censored, runs.length)}.` };
+  const where = rows.map(
+    (row, k) => `B = ${listOf(best[k]!.map(({ batchSize }) => batchSize))} for α = ${row[0]!.alpha}`,
+  );
+  return { verdict, reason: `${reason}; ${where.join('; ')}${censoredNote(censored, runs.length)}.` };
 }
 
 // ---- (e) and (f) -------------------------------------------------------------------------------------
@@ -182,10 +199,10 @@ function decideLargeBatch(points: readonly Point[]): Decision {
   const what = `α = ${enhanced.alpha} at B = ${enhanced.batchSize} less α = 1 at B = ${plain.batchSize}: ${difference < 0 ? '−' : ''}${Math.abs(difference).toFixed(2)} points`;
   const below = numericTrend([[with_, without]]);
   if (isSignificant(below.pRising))
-    return {
+    return unlessLargest(points, enhanced.alpha, {
       verdict: 'does not hold',
       reason: `it is less accurate, p = ${formatP(below.pRising)}; ${what}.`,
-    };
+    });
   const noWorse = numericTrend([[without.map((accuracy) => accuracy - MARGIN), with_]]);
   if (isSignificant(noWorse.pRising))
     return {
@@ -202,7 +219,7 @@ function decideBeyondEffective(points: readonly Point[]): Decision {
   const plain = ascending(points).filter(({ alpha }) => alpha === 1);
   const largest = atLargest(points);
   if (plain.length < 2) return undecided('α = 1 was run with fewer than two batch sizes.');
-  if (largest.length < 2) return undecided('the largest batch size was run with fewer than two α.');
+  if (largest.length < 3) return undecided('the largest batch size was run with fewer than three α.');
   const plainByReplica = accuracyByReplica(plain);
   const largestByReplica = accuracyByReplica(largest);
   const replicas = [...plainByReplica.keys()].filter((replica) => largestByReplica.has(replica));
@@ -218,13 +235,21 @@ function decideBeyondEffective(points: readonly Point[]): Decision {
     : 'no run has an accuracy';
   const equal = replicas.filter((_, k) => best[k] === effective[k]).length;
   const equalP = fairCoinTail(equal, replicas.length);
+  const bestAlpha = overall?.alpha ?? NaN;
   if (isSignificant(equalP))
-    return {
+    return unlessLargest(points, bestAlpha, {
       verdict: 'does not hold',
       reason: `they are equal in ${equal} of ${replicas.length} initialisations, p = ${formatP(equalP)}; ${what}.`,
-    };
+    });
   const { verdict, reason } = decideRising(numericTrend([[effective, best]]));
-  return { verdict, reason: `${reason}; ${what}.` };
+  return unlessLargest(points, bestAlpha, { verdict, reason: `${reason}; ${what}.` });
+}
+
+/** What a grid of α denies with its largest as the best, a larger one might confirm. */
+function unlessLargest(points: readonly Point[], alpha: number, decision: Decision): Decision {
+  if (decision.verdict !== 'does not hold' || alpha < (atLargest(points).at(-1)?.alpha ?? Infinity))
+    return decision;
+  return undecided(`the best α, ${alpha}, is the largest of this grid: ${decision.reason}`);
 }
 
 // ---- shared ------------------------------------------------------------------------------------------

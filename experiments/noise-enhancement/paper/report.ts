@@ -242,13 +242,11 @@ function claimSections(measured: readonly Measured[]): Section[] {
       'Each at the level 0.05 by the permutation test of Jonckheere and Terpstra, of which that of Mann and Whitney is the case of two groups. ' +
       'A censored run only says that it took longer than its cap. The reasons stand below.',
     columns: [
-      { key: 'letter', label: '' },
-      { key: 'statement', label: 'claim' },
+      { key: 'claim', label: 'claim' },
       ...measured.map(({ network }) => ({ key: network, label: network })),
     ],
-    rows: decided.map(({ letter, statement, decisions }) => ({
-      letter: `(${letter})`,
-      statement,
+    rows: decided.map(({ letter, short, decisions }) => ({
+      claim: `(${letter}) ${short}`,
       ...Object.fromEntries(decisions.map(({ network, verdict }) => [network, verdict])),
     })),
     terminal: true,
