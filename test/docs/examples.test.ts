@@ -7,7 +7,9 @@ import { init } from '../../engine/index.ts';
 import { readDocument, root, type Document } from './markdown.ts';
 import { loaderFor, run, type Load } from './run.ts';
 
-const documents = ['README.md', 'docs/autodiff.md'].map((path) => [path, readDocument(path)] as const);
+const documents = ['README.md', 'docs/autodiff.md', 'docs/statistics.md'].map(
+  (path) => [path, readDocument(path)] as const,
+);
 
 /** Modules as the document imports them, with the device out of play. */
 function referenceLoader(path: string): Load {
