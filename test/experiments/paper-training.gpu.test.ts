@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 describe.each([
   ['a perceptron', tinyCell('F1')],
-  ['a convolutional network', tinyCell('C1', { maxSteps: 6 })],
+  ['a convolutional network', tinyCell('C1', { maxSteps: 4 })],
   ['a convolutional network in several passes', tinyCell('C1', { maxSteps: 4, microbatch: 3 })],
 ])('on the device, the training of %s', (_, cell) => {
   const dataset = (): Dataset => images[cell.network as 'F1' | 'C1'];

@@ -14,6 +14,7 @@ import type { Checkpoints } from '../../grid.ts';
 import type { Json, RunRecord, StopSignal } from '../../types.ts';
 import type { Evaluators } from './evaluation.ts';
 import { explainFailure } from './failure.ts';
+import { exampleCost } from './network.ts';
 import type { Problem } from './problem.ts';
 import { replicaSeed, stepLimit, type TrainingSettings } from './settings.ts';
 import { initialState, optimizerOf, type TrainingState, type TrainingStep } from './step.ts';
@@ -27,6 +28,9 @@ export const SECOND_STREAM = 1;
  * has work; and no more than twice so many steps are under way, so that a run can be stopped soon.
  */
 const LOOK_EVERY = 4;
+
+/** Multiply-adds of a step that is looked at by itself: a second or so of a software adapter. */
+const LONG_STEP = 4e9;
 
 export interface TrainingContext {
   readonly seed: number;
@@ -76,6 +80,7 @@ export async function* train(
     stopBelow: settings.stopBelow || null,
     maxSteps: limit,
   };
+  const lookEvery = stepCost(settings, problem) < LONG_STEP ? LOOK_EVERY : 1;
   const lossEvery = settings.lossEvery || Math.max(1, Math.floor(problem.train.count / batchSize));
   let state = initialState(problem.initialize(context.replica), optimizer);
   let standing: Standing = { done: 0, summedFrom: 0, halving: initialHalving, trainLoss: null };
@@ -96,7 +101,7 @@ export async function* train(
       done++;
       dispose(indices);
       context.progress(done);
-      if (done % LOOK_EVERY === 0) {
+      if (done % lookEvery === 0) {
         if ((await look) >= 0) throw await explainFailure(state, settings, problem, batchesAt);
         look = readOnce(failedAt);
       } else failedAt.dispose();
@@ -160,6 +165,14 @@ export async function* train(
     await look.catch(() => undefined);
     dispose(state);
   }
+}
+
+/** Multiply-adds: three forward passes for a gradient. */
+function stepCost(settings: TrainingSettings, { train: { set } }: Problem): number {
+  const { alpha, batchSize } = settings;
+  const { height, width, channels, classes } = set;
+  const { multiplyAdds } = exampleCost(settings, [height, width, channels], classes.length);
+  return 3 * multiplyAdds * batchSize * noiseEnhanced({ alpha }).batches;
 }
 
 /** The index tensors of every step: one batch, or two from independent streams. */
