@@ -38,6 +38,8 @@ import { meanProducts } from '../per-example/cosines.ts';
 
 export interface CovarianceEigenpairs extends Omit<MeasurementRecord, 'halvings'> {
   readonly method: 'gram' | 'lanczos';
+  /** Whether Lanczos reached its tolerance; the Gram matrix has no iteration to stop early. */
+  readonly converged: boolean;
   /** Descending; `vector` is [n] in the coordinates of the chosen parameters. */
   readonly pairs: readonly (Eigenpair & { readonly vector: Tensor })[];
   /** All N eigenvalues of the centred Gram matrix, ascending: those of C that may differ from 0. Of the method `gram`. */
@@ -84,7 +86,8 @@ export async function covarianceEigenpairs<P extends Tree, B extends Tree>(
         ...(tolerance !== undefined && { tolerance }),
       });
       const pairs = found.largest as CovarianceEigenpairs['pairs'];
-      return { unit, count, policy, paths, microbatch: operator.microbatch, method: way, pairs };
+      const { converged } = found;
+      return { unit, count, policy, paths, microbatch: operator.microbatch, method: way, converged, pairs };
     }
     const { gram, microbatch } = await gradientGram(point);
     const { values, vectors } = symmetricEigen(centred(gram, count), { vectors: true });
@@ -101,7 +104,7 @@ export async function covarianceEigenpairs<P extends Tree, B extends Tree>(
       pairs.push({ value: finite(numbers[0]!, what), residual: finite(numbers[1]!, what), vector: v });
       image.dispose();
     }
-    return { unit, count, policy, paths, microbatch, method: way, pairs, spectrum: values };
+    return { unit, count, policy, paths, microbatch, method: way, converged: true, pairs, spectrum: values };
   } finally {
     operator.dispose();
   }

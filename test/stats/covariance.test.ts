@@ -60,7 +60,7 @@ describe('the covariance of minibatch gradients', () => {
       [false, 'full', 4],
       [true, 'independent', 2],
     ] as const)
-      for (const alpha of [1, 1.5, -0.5]) {
+      for (const alpha of [1, 2.5]) {
         const { covariance } = enumerateNoise({ gradients, batchSize, alpha, replacement, second });
         const factor = minibatchCovarianceFactor({ count: COUNT, batchSize, alpha, replacement, second });
         expect(
@@ -102,7 +102,7 @@ describe('the noise of gradients', () => {
   });
 
   it('in ghost batches is of ghost batches', async () => {
-    const ghost = sequential(dense(4), ghostBatchNorm({ groupSize: 2 }), dense(2));
+    const ghost = sequential(dense(2), ghostBatchNorm({ groupSize: 2 }), dense(2));
     const start = ghost.init(random.key(3), [3]).params;
     const at: GradientPoint<typeof start, Batch> = {
       problem: classification({
@@ -131,7 +131,7 @@ describe('the leading eigenpairs of C', () => {
     const exact = symmetricEigen(covarianceOverN(await rows())).values;
     for (const method of ['gram', 'lanczos'] as const) {
       const found = await covarianceEigenpairs(point(4), { key: random.key(5), largest: 4, method });
-      expect(found.method).toBe(method);
+      expect(found).toMatchObject({ method, converged: true });
       found.pairs.forEach(({ value, residual }, k) => {
         expect(Math.abs(value - exact.at(-1 - k)!) / exact.at(-1)!).toBeLessThan(1e-10);
         expect(residual / exact.at(-1)!).toBeLessThan(1e-6);

@@ -126,7 +126,7 @@ describe('the gradients of single examples', () => {
     const pick = tensor(Int32Array.from(order));
     const shuffled = { x: take(data.x, pick), y: take(data.y, pick) };
     const reference = await perExampleSquaredNorms(point());
-    for (const size of [1, 4, 6]) {
+    for (const size of [1, 4]) {
       const { whole, losses, microbatch } = await perExampleSquaredNorms(point(size, shuffled));
       expect(microbatch).toBe(size);
       expect(
