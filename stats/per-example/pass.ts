@@ -60,13 +60,13 @@ export async function measure<P extends Tree, B extends Tree, R>(
 /** Losses that are told apart from rounding, relative to the largest: f32 sums of a few thousand terms agree to 1e-5. */
 const COUPLING = 1e-3;
 
-/** The losses of the first few units, twice over each on its own, and as one batch. */
+/** The losses of the first few units, twice over each on its own, and as one batch; of one alone nothing could be said. */
 async function lossesOfAFew<P extends Tree>(
   units: Units<P>,
   size: number,
   params: P,
 ): Promise<readonly number[]> {
-  for (const piece of units.pieces(Math.min(size, 4))) {
+  for (const piece of units.pieces(Math.min(Math.max(size, 2), 4))) {
     const alone = async (): Promise<number[]> =>
       Array.from(
         await ofUnits((mapped, common) => units.loss(params, mapped, common))(

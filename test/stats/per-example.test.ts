@@ -415,7 +415,10 @@ describe('batch normalisation in a measurement', () => {
   it('is refused where the policy is not what the model does', async () => {
     // Training statistics of one image are not those of the batch.
     const coupled = { ...measured('batch', { kind: 'whole-batch' }), policy: { kind: 'frozen' } } as const;
-    await expect(perExampleSquaredNorms(coupled)).rejects.toThrow(code('COUPLED_EXAMPLES'));
+    for (const size of [1, 6])
+      await expect(perExampleSquaredNorms({ ...coupled, data: microbatches(six, size) })).rejects.toThrow(
+        code('COUPLED_EXAMPLES'),
+      );
     // Four examples on their own are one group, and twelve are four groups of three.
     const twelve = microbatches({ x: concat([six.x, six.x]), y: concat([six.y, six.y]) });
     const ofGroups = (groupSize: number) =>
