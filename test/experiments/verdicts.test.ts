@@ -59,7 +59,7 @@ describe('(a) steps rise with α', () => {
       'a',
       runs(grid, 3, (a, b, r) => ({ steps: 100 * a + b / 10 + r })),
     );
-    expect([verdict, reason]).toEqual(['holds', 'S = 54 of at most 54, p = below 0.001; B = 100, 200.']);
+    expect([verdict, reason]).toEqual(['holds', 'S = 54 of at most 54, p < 0.001; B = 100, 200.']);
   });
   it('does not hold', () =>
     expect(

@@ -114,15 +114,15 @@ function decideUmbrella(points: readonly Point[]): Decision {
           verdict: 'does not hold',
           reason: `accuracy falls from the first α on: ${describeTrend(whole, whole.pFalling)}; ${at}.`,
         }
-      : undecided(`${best}, the smallest, and no fall stands out: p = ${formatP(whole.pFalling)}; ${at}.`);
+      : undecided(`${best}, the smallest, and no fall stands out: p ${formatP(whole.pFalling)}; ${at}.`);
   if (peak === largest.length - 1)
     return undecided(
-      `${best}, the largest, so that a fall, if there is one, lies beyond the grid; rise: p = ${formatP(whole.pRising)}; ${at}.`,
+      `${best}, the largest, so that a fall, if there is one, lies beyond the grid; rise: p ${formatP(whole.pRising)}; ${at}.`,
     );
   const rise = numericTrend([groups.slice(0, peak + 1)]).pRising;
   const fall = numericTrend([groups.slice(peak)]).pFalling;
   const chances = largest.length - 2;
-  const reason = `${best}; rise p = ${formatP(rise)}, fall p = ${formatP(fall)}, each to be multiplied by ${chances}; ${at}.`;
+  const reason = `${best}; rise p ${formatP(rise)}, fall p ${formatP(fall)}, each to be multiplied by ${chances}; ${at}.`;
   return isSignificant(Math.max(rise, fall) * chances)
     ? { verdict: 'holds', reason }
     : undecided(`the rise or the fall does not stand out: ${reason}`);
@@ -201,17 +201,17 @@ function decideLargeBatch(points: readonly Point[]): Decision {
   if (isSignificant(below.pRising))
     return unlessLargest(points, enhanced.alpha, {
       verdict: 'does not hold',
-      reason: `it is less accurate, p = ${formatP(below.pRising)}; ${what}.`,
+      reason: `it is less accurate, p ${formatP(below.pRising)}; ${what}.`,
     });
   const noWorse = numericTrend([[without.map((accuracy) => accuracy - MARGIN), with_]]);
   if (isSignificant(noWorse.pRising))
     return {
       verdict: 'holds',
-      reason: `it is no worse by ${100 * MARGIN} point, p = ${formatP(noWorse.pRising)}; ${what}.`,
+      reason: `it is no worse by ${100 * MARGIN} point, p ${formatP(noWorse.pRising)}; ${what}.`,
     };
   const few = isSignificant(noWorse.leastP)
     ? 'neither stands out'
-    : `too few runs, since even a perfect order would have p = ${formatP(noWorse.leastP)}`;
+    : `too few runs, since even a perfect order would have p ${formatP(noWorse.leastP)}`;
   return undecided(`${few}; ${what}.`);
 }
 
@@ -239,7 +239,7 @@ function decideBeyondEffective(points: readonly Point[]): Decision {
   if (isSignificant(equalP))
     return unlessLargest(points, bestAlpha, {
       verdict: 'does not hold',
-      reason: `they are equal in ${equal} of ${replicas.length} initialisations, p = ${formatP(equalP)}; ${what}.`,
+      reason: `they are equal in ${equal} of ${replicas.length} initialisations, p ${formatP(equalP)}; ${what}.`,
     });
   const { verdict, reason } = decideRising(numericTrend([[effective, best]]));
   return unlessLargest(points, bestAlpha, { verdict, reason: `${reason}; ${what}.` });

@@ -44,17 +44,21 @@ function shortage({ leastP, largest }: Trend): string {
   if (largest === 0) return 'nothing in these runs can be compared: ';
   return isSignificant(leastP)
     ? 'no trend stands out: '
-    : `too few runs, since even a perfect order would have p = ${formatP(leastP)}: `;
+    : `too few runs, since even a perfect order would have p ${formatP(leastP)}: `;
 }
 
-/** `S = 11 of at most 12, p = 0.012`. */
+/** `S = 11 of at most 12, p = 0.012`. The most is known where all arrangements were counted. */
 export function describeTrend({ score, largest, exact }: Trend, p: number): string {
-  return `S = ${score < 0 ? `−${-score}` : score} of at most ${largest}, p = ${formatP(p)}${exact ? '' : ' by drawn permutations'}`;
+  const value = score < 0 ? `−${-score}` : score;
+  return exact
+    ? `S = ${value} of at most ${largest}, p ${formatP(p)}`
+    : `S = ${value}, p ${formatP(p)} by drawn permutations`;
 }
 
+/** `= 0.012`, or `< 0.001`. */
 export function formatP(p: number): string {
-  if (p >= 0.0995) return p.toFixed(2);
-  return p >= 0.00095 ? p.toFixed(3) : 'below 0.001';
+  if (p < 0.0005) return '< 0.001';
+  return `= ${p.toFixed(p >= 0.0995 ? 2 : 3)}`;
 }
 
 /**
