@@ -94,6 +94,8 @@ export interface Manifest {
     readonly train: number;
     readonly test: number;
     readonly hashes: Readonly<Record<string, string>>;
+    /** Whether all that was read matched a published hash; what is drawn has none to match. */
+    readonly verified?: boolean;
   };
   readonly versions: Readonly<Record<'langevin' | 'node' | 'webgpu', string>>;
   readonly status: RunStatus;

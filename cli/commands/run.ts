@@ -2,7 +2,7 @@
 import { datasetNames, type DatasetName } from '../../data/index.ts';
 import { LangevinError } from '../../engine/graph/errors.ts';
 import { execute, type Execution } from '../../experiments/node/execute.ts';
-import { describeDataset } from '../../experiments/node/dataset-summary.ts';
+import { datasetLabel, describeDataset } from '../../experiments/node/dataset-summary.ts';
 import { createRunDirectory, type RunDirectory } from '../../experiments/node/run-directory.ts';
 import { versions } from '../../experiments/node/versions.ts';
 import type { Json } from '../../experiments/types.ts';
@@ -63,7 +63,7 @@ async function perform(
     dataDirectory === undefined ? {} : { directory: dataDirectory },
   );
   const adapter = await startBackend(request.backend);
-  people.print(people.dim(`${dataset.name} · ${adapter.source}: ${adapter.name}`));
+  people.print(people.dim(`${datasetLabel(dataset)} · ${adapter.source}: ${adapter.name}`));
   // Stopped before the beginning: there is nothing to keep.
   if (stop.signal.aborted) return stop.exitCode() ?? 1;
 

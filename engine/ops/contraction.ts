@@ -8,6 +8,7 @@ import { add, mul } from './arithmetic.ts';
 import { spread } from './batching.ts';
 import { matmulLaunches } from './matmul-launch.ts';
 import { broadcastTo, reshape, squeeze, swapAxes } from './movement.ts';
+import { sum } from './reduction.ts';
 
 export type MatmulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean };
 
@@ -125,5 +126,7 @@ export function matmul(
 export function dot(a: Tensor, b: Tensor): Tensor {
   if (a.rank !== 1 || b.rank !== 1)
     fail('RANK', `dot: takes two vectors, not ${show(a.shape)} and ${show(b.shape)}: use matmul.`);
-  return matmul(a, b);
+  if (a.size !== b.size)
+    fail('SHAPE', `dot: vectors of ${a.size} and ${b.size} elements have no inner product.`);
+  return sum(mul(a, b));
 }

@@ -15,7 +15,7 @@ import {
   fitCheckpoint,
   type StoredCheckpoint,
 } from './checkpoint-file.ts';
-import { isTemporary, nodeFileSystem, writeDurably, type FileSystem } from './durable.ts';
+import { isTemporary, nodeFileSystem, writeDurably, type FileSystem } from '../../data/node/durable.ts';
 import { systemCode } from '../../data/node/directory.ts';
 
 /** The name of the file that names the newest checkpoint. */

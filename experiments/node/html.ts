@@ -4,6 +4,7 @@ import { escapeHtml } from '../escape.ts';
 import type { Column, ReportData, Section, TableSection } from '../report.ts';
 import { alignOf, formatCell } from '../text-table.ts';
 import type { Json, Manifest, RunStatus } from '../types.ts';
+import { datasetLabel } from './dataset-summary.ts';
 import { shellWord } from './shell-word.ts';
 import { FONT, themeCss } from './theme.ts';
 
@@ -120,7 +121,7 @@ const STATUS: Readonly<Record<RunStatus, string>> = {
 function facts({ seed, adapter, dataset, status, seconds }: Manifest): string {
   const entries: [string, string][] = [
     ['status', STATUS[status]],
-    ['data', `${dataset.name}, ${dataset.train} + ${dataset.test} images`],
+    ['data', `${datasetLabel(dataset)}, ${dataset.train} + ${dataset.test} images`],
     ['adapter', adapter.name],
     ['seed', String(seed)],
     ...(seconds === undefined ? [] : [['time', formatSeconds(seconds)] as [string, string]]),

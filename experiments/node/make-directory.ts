@@ -1,7 +1,8 @@
 /** Making the directory of a run: a new one, or an empty one that is there. */
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { systemCode } from '../../data/node/directory.ts';
+import { makeFolders } from '../../data/node/make-folders.ts';
 import { fail } from '../../engine/graph/errors.ts';
 import { LOCK, lockOwner } from './lock.ts';
 
@@ -37,10 +38,13 @@ export function makeRunDirectory({ experiment, preset, seed, out }: RunPlace): M
  * @throws `OUT_EXISTS` when a file is in the way, `OUT_UNWRITABLE`
  */
 export function makeDirectory(path: string): void {
-  // Not with `recursive`: below a directory in which the system answers ENOENT (as /proc does), Node's never ends.
-  if (!existsSync(path) && !existsSync(dirname(path))) makeDirectory(dirname(path));
-  if (!mkdirUnlessThere(path) && !statSync(path).isDirectory())
-    fail('OUT_EXISTS', `${path} is a file; choose another directory with --out.`);
+  try {
+    makeFolders(path);
+  } catch (error) {
+    if (existsSync(path)) fail('OUT_EXISTS', `${path} is a file; choose another directory with --out.`);
+    // It is the first folder on the way that cannot be made that has something to say.
+    unwritable((error as NodeJS.ErrnoException).path ?? path, error);
+  }
 }
 
 function makeNamed(path: string): MadeDirectory {

@@ -13,7 +13,7 @@ import { cellDirectory, readCell, type CellManifest } from './cell-directory.ts'
 import { describeDataset } from './dataset-summary.ts';
 import { openCellLog } from './cell-log.ts';
 import { checkpointStore } from './checkpoints.ts';
-import type { FileSystem } from './durable.ts';
+import type { FileSystem } from '../../data/node/durable.ts';
 import { lockDirectory } from './lock.ts';
 import { makeDirectory } from './make-directory.ts';
 import { MANIFEST } from './run-directory.ts';

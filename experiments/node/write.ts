@@ -1,7 +1,7 @@
 /** Files of a run, each whole or not there. */
 import { fail } from '../../engine/graph/errors.ts';
 import { systemCode } from '../../data/node/directory.ts';
-import { nodeFileSystem, writeDurably } from './durable.ts';
+import { nodeFileSystem, writeDurably } from '../../data/node/durable.ts';
 
 /**
  * Replaces the file at `path` by `text` so that its name never stands for half of it.

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { decodeSafetensors, encodeSafetensors } from '../../data/index.ts';
 import { init, tensor, tree, zeros, type Tree } from '../../engine/index.ts';
 import { checkpointStore, LATEST, type CheckpointStore } from '../../experiments/node/checkpoints.ts';
-import { nodeFileSystem, type FileSystem, type OpenFile } from '../../experiments/node/durable.ts';
+import { nodeFileSystem, type FileSystem, type OpenFile } from '../../data/node/durable.ts';
 
 beforeAll(() => init({ backend: 'reference' }));
 const root = mkdtempSync(join(tmpdir(), 'langevin-checkpoints-'));

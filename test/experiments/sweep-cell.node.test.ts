@@ -9,7 +9,7 @@ import type { Cell, GridExperiment } from '../../experiments/grid.ts';
 import { cellDirectory, cellId, readCell, type CellManifest } from '../../experiments/node/cell-directory.ts';
 import { openCellLog, readCellLog } from '../../experiments/node/cell-log.ts';
 import { encodeLine } from '../../experiments/json-lines.ts';
-import { nodeFileSystem, type FileSystem } from '../../experiments/node/durable.ts';
+import { nodeFileSystem, type FileSystem } from '../../data/node/durable.ts';
 import { runCell, type CellOutcome, type CellRun } from '../../experiments/node/run-cell.ts';
 import type { RunRecord } from '../../experiments/types.ts';
 import { toyGrid } from '../cli/toy-grid.ts';
