@@ -27,8 +27,10 @@ function traces(records: readonly RunRecord[]): TableSection[] {
       kind: 'table',
       heading: 'Traces and norms',
       caption:
-        'The trace by Hutch++, the Frobenius norm by random probes; behind ± stands one standard error. ' +
-        'The logarithm of the determinant is of the eigenvalues above 10⁻⁶ of the largest, as many as are named.',
+        'The trace by Hutch++, the Frobenius norm by random probes; behind ± stands one standard error.' +
+        (determinants.length > 0
+          ? ' The logarithm of the determinant is of the eigenvalues above 10⁻⁶ of the largest, as many as are named.'
+          : ''),
       terminal: true,
       columns: [
         { key: 'name', label: 'matrix' },
@@ -76,7 +78,7 @@ function density(records: readonly RunRecord[]): FigureSection[] {
       heading: 'Spectral density of the Hessian',
       caption:
         `By stochastic Lanczos quadrature from ${spectrum.quadratures.length} random vectors, broadened by Gaussians of standard deviation ${short(width)}; ` +
-        `the nodes reach from ${short(low)} to ${short(high)}. The share of eigenvalues between two places is the area; thin lines are one standard error above and below.`,
+        `the nodes reach from ${short(low)} to ${short(high)}. The share of eigenvalues between two places is the area; dashed lines are one standard error above and below.`,
       x: { label: 'eigenvalue' },
       y: { label: 'density', scale: 'log' },
       series: [
@@ -138,7 +140,7 @@ function alignments(records: readonly RunRecord[]): Section[] {
       id: 'noise-along-curvature',
       heading: 'Noise along the leading eigenvectors of the Hessian',
       caption:
-        'Where C is proportional to H the points lie on a straight line through 0, of slope 1 in this figure.',
+        'Where C is proportional to H the points lie on a straight line, which in this figure has slope 1.',
       x: { label: 'eigenvalue of H', scale: 'log' },
       y: { label: 'vᵀ C v', scale: 'log' },
       series: [
