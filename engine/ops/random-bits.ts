@@ -19,7 +19,9 @@ export const randomBitsPrimitive: Primitive<RandomBitsAttributes> = {
   name: 'randomBits',
   shape([key, offset]: [Aval, Aval], { shape, form }) {
     const lead = key.shape.slice(0, -1);
-    if (key.dtype !== 'u32' || key.shape.at(-1) !== 2 || lead.length !== offset.shape.length)
+    // The public functions pass one offset, so several keys are a mistake there.
+    const several = lead.length > 0 && offset.shape.length === 0;
+    if (key.dtype !== 'u32' || key.shape.at(-1) !== 2 || several)
       fail(
         'KEY',
         `random: a key is u32[2], not ${key.dtype}[${key.shape.join(', ')}]: make one with random.key(seed), and map over several with vmap.`,
