@@ -53,8 +53,11 @@ export interface Bench extends Place {
   watched<O extends LinearOperator>(operator: O): O;
   /** What the progress says from here on. */
   begin(note: string): void;
-  /** Takes note of the examples per piece in the end; a record if that is less than before. */
-  settle(microbatch: number): readonly RunRecord[];
+  /**
+   * Takes note of the examples per piece in the end, where they are not those that the pieces were asked for by; a record
+   * if that is less than at the last settling.
+   */
+  settle(microbatch?: number): readonly RunRecord[];
 }
 
 const purposes = ['pairs', 'ends', 'trace', 'norm', 'density', 'alignment', 'plane', 'sharpness'] as const;
@@ -88,6 +91,7 @@ export function benchOf(place: Place, config: MeasurementConfig, options: BenchO
   const root = random.key(seed);
   const frozen = subject.statistics(params);
   let size = config.microbatch;
+  let settled = size;
   let done = 0;
   let note = '';
 
@@ -95,10 +99,11 @@ export function benchOf(place: Place, config: MeasurementConfig, options: BenchO
     if (signal.aborted) fail(STOPPED, 'The measurement was stopped.');
     progress({ done, total: Math.max(passes, done + 1), unit: 'passes', note });
   };
-  const data = (state: () => Tree, start: number): Microbatches<Tree> => ({
+  const data = (state: () => Tree, { watched }: { readonly watched: boolean }): Microbatches<Tree> => ({
     count,
-    size: start,
+    size: whole && watched ? count : size,
     *pieces(asked) {
+      if (watched) size = Math.min(size, asked);
       if (whole && asked < count)
         fail(
           'OUT_OF_MEMORY',
@@ -126,24 +131,26 @@ export function benchOf(place: Place, config: MeasurementConfig, options: BenchO
     each,
     units: count / each,
     key: (purpose) => random.foldIn(root, purposes.indexOf(purpose)),
-    point: () => ({ ...common, data: data(() => frozen, whole ? count : size) }),
-    // Under `whole-batch` the size is of rows of the Jacobian that are formed at a time.
+    // A pass over examples asks for pieces of one size. One over units looks at a few of them first, says itself how many it
+    // took at a time, and under `whole-batch` counts rows of the Jacobian.
+    point: () => ({ ...common, data: data(() => frozen, { watched: true }) }),
     gradientPoint: () => ({
       ...common,
-      data: data(() => frozen, size),
+      data: data(() => frozen, { watched: false }),
       policy,
       shared: (path) => subject.shared(path),
     }),
-    examples: (state) => data(state, size),
+    examples: (state) => data(state, { watched: true }),
     watched: (operator) => watch(operator, async () => (await breathe(), look())),
     begin(what) {
       note = what;
       look();
     },
-    settle(microbatch) {
-      if (microbatch >= size) return [];
-      const before = size;
-      size = microbatch;
+    settle(microbatch = size) {
+      size = Math.min(size, microbatch);
+      if (size >= settled) return [];
+      const before = settled;
+      settled = size;
       log(`Memory was short: ${before} examples per pass became ${size}.`);
       return [{ kind: 'event', name: 'microbatch-halved', during: note, before, after: size }];
     },

@@ -62,7 +62,7 @@ export async function* measureCurvature(bench: Bench): AsyncGenerator<RunRecord>
       yield* exact(bench, 'H', H);
       yield* exact(bench, 'G', G);
     }
-    yield* bench.settle(Math.min(h.microbatch, g.microbatch, c.microbatch * bench.each));
+    yield* bench.settle(c.microbatch * bench.each);
   } finally {
     for (const operator of [h, g, c]) operator.dispose();
   }
@@ -89,6 +89,7 @@ async function* ends(
   const found = await lanczos(operator, { key, largest, smallest, steps, tolerance: 1e-4 });
   yield endRecord(name, 'largest', found);
   if (smallest > 0) yield endRecord(name, 'smallest', found);
+  yield* bench.settle();
   found.smallest.forEach(({ vector }) => vector?.dispose());
   return found.largest.flatMap(({ vector }) => vector ?? []);
 }

@@ -48,6 +48,7 @@ export async function* measureLandscape(bench: Bench): AsyncGenerator<RunRecord>
       maxima: found.maxima,
       evaluations: found.evaluations,
     };
+    yield* bench.settle();
   }
 }
 
@@ -90,6 +91,7 @@ async function* line(
   const steps = onward ? [step, other.step] : [other.step, step];
   const { points, nonFinite } = await lineBetween({ from, to, evaluate, coefficients, keepNonFinite: true });
   yield { kind: 'result', name: 'line', policy, steps, nonFinite, points: points.map(plain) };
+  yield* bench.settle();
 }
 
 async function* plane(
@@ -112,6 +114,7 @@ async function* plane(
   });
   tree.leaves([...directions]).forEach((leaf) => leaf.dispose());
   yield { kind: 'result', name: 'plane', policy, nonFinite, points: points.map(plain) };
+  yield* bench.settle();
 }
 
 function plain<P extends LinePoint | PlanePoint>(point: P): { readonly [name: string]: number } {

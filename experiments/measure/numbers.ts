@@ -17,7 +17,7 @@ export function short(value: number | undefined, digits = 4): string {
   return `${value < 0 ? '−' : ''}${mantissa}${exponent === undefined ? '' : `×10${power}`}`;
 }
 
-/** `1.234 ± 0.056`; the error to two digits. Without one the value alone. */
+/** `1.234 ± 0.056`; the error to two digits. The value alone where nothing was estimated. */
 export function withError([value, error]: readonly number[]): string {
-  return error === undefined ? short(value) : `${short(value)} ± ${short(error, 2)}`;
+  return error === undefined || error === 0 ? short(value) : `${short(value)} ± ${short(error, 2)}`;
 }

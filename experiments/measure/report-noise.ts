@@ -49,7 +49,7 @@ function overview(noise: RunRecord, records: readonly RunRecord[], unit: string)
     kind: 'table',
     heading: 'Gradient noise',
     caption:
-      'C is the covariance of the gradients of single units, G their mean. Behind ± stands one standard error of what the sample says of the training set.',
+      'C is the covariance of the gradients of single units, G their mean. Behind ± stands one standard error of what the sample says of the training set; without one, all of it was measured.',
     terminal: true,
     columns: [
       { key: 'quantity', label: 'quantity' },

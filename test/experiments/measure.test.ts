@@ -161,7 +161,13 @@ test('the noise is that of gradients taken one by one: norms, traces, eigenvalue
 
 test('the curvature: both ends, traces, density and alignment agree with the spectrum of the whole matrix', async () => {
   const place = await placeAt('F1');
-  const records = await recordsOf(place, { what: ['curvature'] });
+  const records = await recordsOf(place, {
+    what: ['curvature'],
+    examples: 10,
+    microbatch: 10,
+    probes: 3,
+    iterations: 14,
+  });
   const spectrum = list(named(records, 'spectrum', { operator: 'H' })['values']);
   const dimension = tree.leaves(place.params).reduce((sum, leaf) => sum + leaf.size, 0);
   expect(spectrum).toHaveLength(dimension);
@@ -256,12 +262,23 @@ test('where memory is short the microbatch is halved, which is recorded, and the
     },
   });
   const [plenty, short_] = [await placeAt('F1'), await placeAt('F1', scarce)];
+  const around = await recordsOf(short_, { what: ['landscape'], examples: 8, microbatch: 8, points: 1 });
+  expect(named(around, 'microbatch-halved')).toMatchObject({ during: 'line', before: 8, after: 2 });
   const changes = { what: ['noise'], examples: 8, microbatch: 8 } as const;
   const [before, after] = [await recordsOf(plenty, changes), await recordsOf(short_, changes)];
   expect(named(after, 'microbatch-halved')).toMatchObject({ before: 8, after: 2 });
   expect(named(after, 'noise')['traceOverN']).toBeCloseTo(Number(named(before, 'noise')['traceOverN']), 9);
   const report = measurement().report(after, {} as Manifest);
   expect(JSON.stringify(report.sections.at(-1))).toContain('8 examples per pass became 2');
+});
+
+test('parameters that are no numbers enter no statistic: NON_FINITE', async () => {
+  const place = await placeAt('F1');
+  const params = tree.map((leaf: Tensor) => leaf.mul(NaN), place.params);
+  for (const what of ['noise', 'curvature'] as const)
+    await expect(recordsOf({ ...place, params }, { what: [what] })).rejects.toMatchObject({
+      code: 'NON_FINITE',
+    });
 });
 
 test('a measurement that is stopped ends at the next pass with what it has, and the report shows that', async () => {
@@ -376,5 +393,5 @@ test.each([
 
 test('an estimate is written with its error', () => {
   expect(withError([1.5, 0.25])).toBe('1.500 ± 0.25');
-  expect(withError([1.5])).toBe('1.500');
+  expect(withError([1.5, 0])).toBe('1.500');
 });
