@@ -3,6 +3,8 @@ import { cpus, loadavg } from 'node:os';
 import { currentDevice, init, LangevinError } from '../engine/index.ts';
 import { compare, installPeers, type Comparison } from './comparison.ts';
 import { timeConvolutions } from './convolutions.ts';
+import { COSTS } from './cost-workloads.ts';
+import { timeCost, type CostResult } from './costs.ts';
 import { driverEnvironment, hasSystemLoader } from './driver.ts';
 import { timeProducts, timeStreams } from './kernels.ts';
 import { parseOptions, USAGE, type Options, type Section } from './options.ts';
@@ -55,6 +57,11 @@ async function run({ adapter, sections, workloads, rounds }: Options): Promise<R
   if (wanted('memory')) {
     log('memory traffic');
     results.memory = await timeStreams();
+  }
+  if (wanted('costs')) {
+    const costs: CostResult[] = [];
+    for (const cost of COSTS) costs.push(await timeCost(cost, rounds, log));
+    results.costs = costs;
   }
   // While engines are compared, this process holds no device.
   device.destroy();

@@ -2,7 +2,16 @@
 import { parseArgs } from 'node:util';
 import { WORKLOAD_NAMES, type WorkloadName } from './workloads.ts';
 
-export const SECTIONS = ['steps', 'profile', 'replay', 'matmul', 'convolution', 'memory', 'peers'] as const;
+export const SECTIONS = [
+  'steps',
+  'profile',
+  'replay',
+  'matmul',
+  'convolution',
+  'memory',
+  'costs',
+  'peers',
+] as const;
 
 export type Section = (typeof SECTIONS)[number];
 
@@ -24,7 +33,7 @@ export const USAGE: string = `npm run bench -- [options]
   --adapter NAME    part of an adapter's name, such as nvidia, llvmpipe or swiftshader
   --only LIST       some of ${SECTIONS.join(',')} (default: all)
   --workloads LIST  of steps and peers, some of ${WORKLOAD_NAMES.join(',')} (default: all)
-  --rounds N        turns of each engine in the comparisons (default 5)
+  --rounds N        turns of each side in costs and comparisons (default 5)
   --json            print one JSON object on stdout; progress goes to stderr in any case
   --help            print this`;
 

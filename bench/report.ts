@@ -1,6 +1,7 @@
 /** The results of a run, and how they are shown. */
 import type { Comparison } from './comparison.ts';
 import type { ConvolutionResult } from './convolutions.ts';
+import type { CostResult } from './costs.ts';
 import type { KernelResult } from './kernels.ts';
 import type { ProfileResult } from './profile.ts';
 import type { ReplayResult } from './replay.ts';
@@ -25,6 +26,7 @@ export interface Report {
   readonly profile?: ProfileResult | undefined;
   readonly steps?: readonly StepResult[];
   readonly replay?: readonly ReplayResult[];
+  readonly costs?: readonly CostResult[];
   readonly peers?: readonly Comparison[];
   /** Comparisons that broke off, and why. */
   readonly failures?: readonly string[];
@@ -93,6 +95,22 @@ export function render(report: Report): string {
       ]),
     );
   if (report.memory) section('Memory traffic', ['kernel', 'ms', 'GB/s'], kernelRows(report.memory));
+  if (report.costs)
+    section(
+      'Costs of statistics and replicas, in turn',
+      ['what', 'normalisation', 'ms', 'beside', 'ms', 'ratio', 'over rounds', 'at most', 'met'],
+      report.costs.map((c) => [
+        c.title,
+        c.normalisation,
+        median(c.ms),
+        c.beside,
+        median(c.besideMs),
+        c.ratio,
+        `${c.range[0].toFixed(2)} – ${c.range[1].toFixed(2)} (${c.ms.length})`,
+        c.target,
+        c.ratio <= c.target ? 'yes' : 'no',
+      ]),
+    );
   const [first] = report.peers ?? [];
   if (report.peers && first)
     section(

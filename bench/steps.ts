@@ -55,12 +55,7 @@ export function training({
       const rule = optimizer();
       const initial = layer.init(random.key(0), inputShape);
       const params = hashedWeights(initial.params);
-      const shape = [batch, ...inputShape];
-      const x = tensor(fill(sizeOf(shape), 0), shape);
-      const y = tensor(
-        Int32Array.from({ length: batch }, (_, i) => Math.floor(10 * hash(i + (255 << 24)))),
-        [batch],
-      );
+      const { x, y } = hashedBatch(batch, inputShape);
       const loss = (weights: Tree, memory: Tree, inputs: Tensor, labels: Tensor): readonly [Tensor, Tree] => {
         const [logits, next] = layer.forward(weights, memory, inputs, { training: true });
         return [crossEntropy(logits, labels), next];
@@ -96,7 +91,7 @@ export function training({
  * Weights uniform with variance 2/inputs, each layer's from hashes of its own; vectors (biases, scales, offsets) as the
  * layers have them. A weight's last axis is that of its outputs.
  */
-function hashedWeights(params: Tree): Tree {
+export function hashedWeights<P extends Tree>(params: P): P {
   let layers = 0;
   return tree.map((leaf) => {
     if (leaf.shape.length < 2) return leaf;
@@ -106,6 +101,18 @@ function hashedWeights(params: Tree): Tree {
       leaf.shape,
     );
   }, params);
+}
+
+/** Inputs in [0, 1) and one of ten labels for each. */
+export function hashedBatch(batch: number, inputShape: Shape): { readonly x: Tensor; readonly y: Tensor } {
+  const shape = [batch, ...inputShape];
+  return {
+    x: tensor(fill(sizeOf(shape), 0), shape),
+    y: tensor(
+      Int32Array.from({ length: batch }, (_, i) => Math.floor(10 * hash(i + (255 << 24)))),
+      [batch],
+    ),
+  };
 }
 
 function sizeOf(shape: Shape): number {

@@ -9,7 +9,7 @@ import { cheaperForm, normCost, type GradientForm } from './cost.ts';
 import { factorsOf, sizesOfFactors, type Factors } from './factors.ts';
 import { byLayer, type ByPath } from './layers.ts';
 import { eachPiece, measure, readRows, type MeasurementRecord } from './pass.ts';
-import { ofUnits, type GradientPoint } from './units.ts';
+import { ofUnits, type GradientPoint, type Units } from './units.ts';
 
 export interface SquaredNorms extends MeasurementRecord {
   /** The loss of every unit, [count]. */
@@ -39,22 +39,17 @@ export async function perExampleSquaredNorms<P extends Tree, B extends Tree>(
 ): Promise<SquaredNorms> {
   let forms: readonly GradientForm[] = [];
   const { result, record } = await measure(point, async (units, size) => {
-    const { paths, join } = units.coordinates;
+    const { paths } = units.coordinates;
     const columns = ['The loss', ...paths.map((path) => `The squared gradient with respect to '${path}'`)];
     const table = new Float64Array(units.count * columns.length);
     await eachPiece(
       units,
       size,
-      (at, fixed, mapped, common) =>
-        ofUnits((own, all) => {
-          const { value, gradient, uses } = usesOf(
-            (chosen: readonly Tensor[]) => units.loss(join(chosen, fixed), own, all),
-            at,
-          );
-          const terms = gradient.map((leaf, k) => squaredNorm(leaf, usesOfLeaf(uses, k), form));
-          forms = terms.map((term) => term.form);
-          return stack([value, ...terms.map((term) => term.value)]);
-        })(mapped, common),
+      (at, fixed, mapped, common) => {
+        const norms = squaredNormsOfUnits(units, at, fixed, mapped, common, form);
+        ({ forms } = norms);
+        return norms.rows;
+      },
       () => [],
       async (rows, piece) =>
         table.set(await readRows(rows, columns, piece, units), piece.first * columns.length),
@@ -73,6 +68,31 @@ export async function perExampleSquaredNorms<P extends Tree, B extends Tree>(
     perLayer: byLayer(perTensor, added),
     forms: Object.fromEntries(record.paths.map((path, k) => [path, forms[k] as GradientForm])),
   };
+}
+
+/**
+ * The losses of the units of a piece and the squared lengths of their gradients, tensor by tensor, [units, 1 + tensors]; and how
+ * each tensor's were computed.
+ */
+export function squaredNormsOfUnits<P extends Tree>(
+  { loss, coordinates: { join } }: Units<P>,
+  at: readonly Tensor[],
+  fixed: readonly Tensor[],
+  mapped: readonly Tensor[],
+  common: readonly Tensor[],
+  form?: GradientForm,
+): { readonly rows: Tensor; readonly forms: readonly GradientForm[] } {
+  let forms: readonly GradientForm[] = [];
+  const rows = ofUnits((own, all) => {
+    const { value, gradient, uses } = usesOf(
+      (chosen: readonly Tensor[]) => loss(join(chosen, fixed), own, all),
+      at,
+    );
+    const terms = gradient.map((leaf, k) => squaredNorm(leaf, usesOfLeaf(uses, k), form));
+    forms = terms.map((term) => term.form);
+    return stack([value, ...terms.map((term) => term.value)]);
+  })(mapped, common);
+  return { rows, forms };
 }
 
 function usesOfLeaf(uses: readonly Use[], leaf: number): Use[] {
