@@ -37,9 +37,11 @@ export function tridiagonalEigen(
       'tridiagonalEigen: the matrix holds NaN or infinity: look at what the products returned.',
     );
   const rows = start.map((row) => Float64Array.from(row));
+  const negligible =
+    Number.EPSILON * d.reduce((most, x, k) => Math.max(most, Math.abs(x) + Math.abs(e[k]!)), 0);
   for (let low = 0; low < m; low++) {
     for (let sweep = 0; ; sweep++) {
-      const high = blockEnd(d, e, low);
+      const high = blockEnd(d, e, low, negligible);
       if (high === low) break;
       if (sweep === MAX_SWEEPS)
         fail(
@@ -54,11 +56,17 @@ export function tridiagonalEigen(
   return { values: sorted(d), rows: rows.map(sorted) };
 }
 
-/** The last index of the unreduced block that begins at `low`: the element after it is negligible. */
-function blockEnd(d: Float64Array, e: Float64Array, low: number): number {
+/**
+ * The last index of the unreduced block that begins at `low`: the element after it is negligible beside its neighbours,
+ * or beside the whole matrix. In the null space of a matrix without full rank the neighbours are rounding errors
+ * themselves, and beside them nothing ever is.
+ */
+function blockEnd(d: Float64Array, e: Float64Array, low: number, negligible: number): number {
   let high = low;
-  for (; high + 1 < d.length; high++)
-    if (Math.abs(e[high]!) <= Number.EPSILON * (Math.abs(d[high]!) + Math.abs(d[high + 1]!))) break;
+  for (; high + 1 < d.length; high++) {
+    const beside = Number.EPSILON * (Math.abs(d[high]!) + Math.abs(d[high + 1]!));
+    if (Math.abs(e[high]!) <= Math.max(beside, negligible)) break;
+  }
   return high;
 }
 

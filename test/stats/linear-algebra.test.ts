@@ -41,6 +41,19 @@ describe('eigenvalues of dense symmetric matrices', () => {
     expect(Math.max(...ones.subarray(0, 4).map(Math.abs))).toBeLessThan(1e-14);
   });
 
+  it.each([1, 2, 3, 4, 5])('of XᵀX with rows fewer than columns are zero beyond the rank (%i)', (seed) => {
+    const [rows, columns, empty] = [20, 175, 60];
+    const n = columns + empty;
+    const x = numbers(rows * columns, seed);
+    const gram = new Float64Array(n * n);
+    for (let i = 0; i < columns; i++)
+      for (let j = 0; j < columns; j++)
+        for (let k = 0; k < rows; k++) gram[i * n + j]! += x[k * columns + i]! * x[k * columns + j]!;
+    const { values } = symmetricEigen(gram);
+    expect(Math.max(...values.subarray(0, n - rows).map(Math.abs))).toBeLessThan(1e-11);
+    expect(values[n - rows]).toBeGreaterThan(1);
+  });
+
   it('refuse what is not square and what is not finite', () => {
     expect(() => symmetricEigen([1, 2, 3])).toThrow(expect.objectContaining({ code: 'SHAPE' }));
     expect(() => symmetricEigen([NaN])).toThrow(expect.objectContaining({ code: 'NON_FINITE' }));
