@@ -38,4 +38,4 @@ export type { NormParams } from './normalize.ts';
 export { averagePool, flatten, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';
 export { residual, type ResidualParams, type ResidualState } from './residual.ts';
 export { named, sequential, type SequentialParams, type SequentialState } from './sequential.ts';
-export { recomputeStatistics, type StatisticsOptions } from './statistics.ts';
+export { recomputeStatistics, type Recompute, type StatisticsOptions } from './statistics.ts';

@@ -24,6 +24,13 @@ export interface StatisticsOptions {
   readonly key?: Tensor;
 }
 
+/** The average of the statistics of batches, at some parameters. */
+export interface Recompute<P extends Tree, S extends Tree, B extends Tree> {
+  (params: P, state: S, batches: Iterable<B>, options?: StatisticsOptions): S;
+  /** Gives the memory of the recorded programs back. */
+  dispose(): void;
+}
+
 /**
  * A function that averages the statistics of batches under fixed parameters. It records one program for batches of one
  * shape: make it once, and call it whenever the model is to be evaluated.
@@ -40,7 +47,7 @@ export interface StatisticsOptions {
  */
 export function recomputeStatistics<P extends Tree, S extends Tree, B extends Tree>(
   pass: (params: P, state: S, batch: B, context: Context) => S,
-): (params: P, state: S, batches: Iterable<B>, options?: StatisticsOptions) => S {
+): Recompute<P, S, B> {
   const step = jit(
     (params: P, state: S, batch: B, count: Tensor, keys: readonly Tensor[]): S => {
       const [key] = keys.map((given) => random.foldIn(given, cast(count, 'u32')));
@@ -48,7 +55,7 @@ export function recomputeStatistics<P extends Tree, S extends Tree, B extends Tr
     },
     { donate: [1] },
   );
-  return (params, state, batches, { key } = {}) => {
+  const recompute = (params: P, state: S, batches: Iterable<B>, { key }: StatisticsOptions = {}): S => {
     let average = tree.map(zerosLike, state);
     let count = 0;
     for (const batch of batches) average = step(params, average, batch, tensor(++count), key ? [key] : []);
@@ -59,4 +66,5 @@ export function recomputeStatistics<P extends Tree, S extends Tree, B extends Tr
       );
     return average;
   };
+  return Object.assign(recompute, { dispose: step.dispose });
 }

@@ -2,12 +2,10 @@
  * The statistics that batch normalisation is evaluated with: recomputed for the parameters as they are, as the plain
  * average over one pass through the training set, or its first part, in evaluation pieces whose ghost groups are those
  * of training. The study leaves open what it evaluated with (papers.md, 1.2).
- *
- * It is the average of `recomputeStatistics` of nn: with a rate of 1/k in the k-th piece, running statistics are the
- * plain mean of all. A sweep makes it hundreds of times, so here its program can be disposed.
  */
-import { div, jit, tensor, tree, zerosLike, type Tensor } from '../../../engine/index.ts';
+import { tree, type Tensor } from '../../../engine/index.ts';
 import type { ResidentTensors } from '../../../data/resident.ts';
+import { recomputeStatistics } from '../../../nn/index.ts';
 import { chunks, type Params, type Problem, type State } from './problem.ts';
 import type { ProblemSettings } from './settings.ts';
 
@@ -32,26 +30,15 @@ export function statisticsOf(
   const seen = statisticsExamples === 0 ? count : Math.min(statisticsExamples, count);
   const size = Math.min(piece, seen);
   const pieces = chunks(seen - (seen % size), size);
-  const include = jit(
-    (average: State, params: Params, images: ResidentTensors, indices: Tensor, number: Tensor): State => {
-      const context = { training: true, momentum: div(1, number) };
-      return problem.observe(params, average, images, indices, context);
-    },
-    { donate: [0] },
+  type Piece = { readonly images: ResidentTensors; readonly indices: Tensor };
+  const recompute = recomputeStatistics((params: Params, state: State, { images, indices }: Piece, context) =>
+    problem.observe(params, state, images, indices, context),
   );
+  const batches = pieces.map((indices): Piece => ({ images: tensors, indices }));
   return {
-    at: (params) =>
-      pieces.reduce<State>(
-        (average, indices, k) => {
-          const number = tensor(k + 1);
-          const next = include(average, params, tensors, indices, number);
-          number.dispose();
-          return next;
-        },
-        tree.map(zerosLike, empty),
-      ),
+    at: (params) => recompute(params, empty, batches),
     dispose() {
-      include.dispose();
+      recompute.dispose();
       pieces.forEach((indices) => indices.dispose());
     },
   };
