@@ -156,6 +156,7 @@ const SMALL: Network = { model: () => mlp({ widths: [64, 10] }), inputShape: [78
 
 export const COSTS: readonly Cost[] = [
   {
+    workload: 'c1-adam',
     title: 'C1, B = 32: squared norms of the gradients of all examples',
     normalisation: FROZEN,
     beside: 'loss and gradient of the batch',
@@ -163,6 +164,7 @@ export const COSTS: readonly Cost[] = [
     start: () => squaredNorms(C1),
   },
   {
+    workload: 'c1-adam',
     title: 'C1, B = 32: Hessian-vector product',
     normalisation: FROZEN,
     beside: 'loss and gradient of the batch',
@@ -170,6 +172,7 @@ export const COSTS: readonly Cost[] = [
     start: () => hessianVector(C1),
   },
   {
+    workload: 'small-sgd',
     title: '784-64-10, SGD, B = 32: step of 8 replicas by vmap',
     normalisation: 'none',
     beside: 'step of one',

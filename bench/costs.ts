@@ -5,8 +5,11 @@
 import type { Tensor } from '../engine/index.ts';
 import { median, ratioOf, type Ratio } from './statistics.ts';
 import { disposeAll, finished } from './workload.ts';
+import type { WorkloadName } from './workloads.ts';
 
 export interface Cost {
+  /** The workload whose network and batch these are: `--workloads` chooses among costs by it. */
+  readonly workload: WorkloadName;
   readonly title: string;
   /** What batch normalisation does in both programs. */
   readonly normalisation: string;

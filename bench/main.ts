@@ -60,7 +60,8 @@ async function run({ adapter, sections, workloads, rounds }: Options): Promise<R
   }
   if (wanted('costs')) {
     const costs: CostResult[] = [];
-    for (const cost of COSTS) costs.push(await timeCost(cost, rounds, log));
+    for (const cost of COSTS.filter(({ workload }) => workloads.includes(workload)))
+      costs.push(await timeCost(cost, rounds, log));
     results.costs = costs;
   }
   // While engines are compared, this process holds no device.

@@ -19,9 +19,9 @@ export interface Options {
   /** Part of the adapter's name; the best adapter present where absent. */
   readonly adapter: string | undefined;
   readonly sections: readonly Section[];
-  /** What is trained and compared. */
+  /** What is trained, measured and compared. */
   readonly workloads: readonly WorkloadName[];
-  /** How often each engine takes its turn in a comparison. */
+  /** How often each side takes its turn in a comparison. */
   readonly rounds: number;
   /** Whether to print one JSON object instead of tables. */
   readonly json: boolean;
@@ -32,7 +32,7 @@ export const USAGE: string = `npm run bench -- [options]
 
   --adapter NAME    part of an adapter's name, such as nvidia, llvmpipe or swiftshader
   --only LIST       some of ${SECTIONS.join(',')} (default: all)
-  --workloads LIST  of steps and peers, some of ${WORKLOAD_NAMES.join(',')} (default: all)
+  --workloads LIST  of steps, costs and peers, some of ${WORKLOAD_NAMES.join(',')} (default: all)
   --rounds N        turns of each side in costs and comparisons (default 5)
   --json            print one JSON object on stdout; progress goes to stderr in any case
   --help            print this`;
