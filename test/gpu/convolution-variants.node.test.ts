@@ -1,4 +1,7 @@
-/** Every kernel of convolution, this adapter's and those that others would run, in every direction, against float64. */
+/**
+ * Every kernel of convolution, this adapter's and those that others would run, in every direction, against float64.
+ * In Node alone: a browser has the same driver, and compiling them takes most of the time.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deviceBackend } from '../../engine/gpu/backend.ts';
 import type { Device } from '../../engine/gpu/device.ts';
