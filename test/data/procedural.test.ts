@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { averagePool2, load, type ImageSet } from '../../data/index.ts';
 import { procedural } from '../../data/procedural.ts';
 import { colourHashes, proceduralHashes } from './bytes.ts';
+import { heldOutAccuracy } from './perceptron.ts';
 
 describe('the procedural data set', () => {
   it('has the same bytes on every platform', async () => {
