@@ -1,12 +1,36 @@
 /** langevin/optim: gradient transformations, schedules, and the noise-enhanced gradient. */
 export { scaleByAdam, type AdamOptions, type AdamState } from './adam.ts';
 export {
+  constantBatchSize,
+  cyclicBatchSize,
+  piecewiseBatchSize,
+  type BatchSizeSchedule,
+} from './batch-schedules.ts';
+export {
+  curvatureRadius,
+  curvatureRate,
+  scaleByCurvatureRate,
+  type CurvatureRateOptions,
+} from './curvature-rate.ts';
+export {
+  groupRate,
+  lars,
+  medianCurvature,
+  percentDelta,
+  scaleByGroupRate,
+  type GroupOptimizerOptions,
+  type GroupRateOptions,
+  type GroupRule,
+  type MedianCurvatureOptions,
+} from './group-rates.ts';
+export {
   initialHalving,
   learningRateFactor,
   observeLoss,
   type HalvingRule,
   type HalvingState,
 } from './halving.ts';
+export { lamb, scaleByTrustRatio } from './lamb.ts';
 export {
   adjustable,
   scaleByLearningRate,
@@ -33,7 +57,19 @@ export {
   type AdamOptimizerOptions,
   type SgdOptions,
 } from './optimizers.ts';
-export { constant, cosineDecay, exponentialDecay, piecewise, stepDecay, type Schedule } from './schedules.ts';
+export {
+  constant,
+  cosineDecay,
+  cyclic,
+  exponentialDecay,
+  multiStep,
+  piecewise,
+  powerDecay,
+  stepDecay,
+  type Cycle,
+  type Schedule,
+} from './schedules.ts';
+export { discardingSmallLosses, discardSmallLosses, highestLossWeights, keptCount } from './small-losses.ts';
 export {
   applyUpdates,
   chain,

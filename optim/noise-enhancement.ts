@@ -136,14 +136,14 @@ function combinedGradient<P extends Tree, B extends Tree>(
   return [combine(value, secondValue), tree.map((a, b) => combine(a, b), gradient, secondGradient)];
 }
 
-/** The extent of the first axis, which all leaves of a batch share. */
-function exampleCount(batch: Tree): number {
+/** The extent of the first axis, which all leaves of a batch share. @throws SHAPE if they do not */
+export function exampleCount(batch: Tree): number {
   const extents = new Set(tree.leaves(batch).map((leaf) => leaf.shape[0] ?? 0));
   const [count = 0] = extents;
   if (extents.size !== 1 || count === 0)
     throw new LangevinError(
       'SHAPE',
-      `noiseEnhanced: the leaves of a batch hold ${[...extents].join(' and ') || 'no'} examples: all need one positive number of them.`,
+      `gradient: the leaves of a batch hold ${[...extents].join(' and ') || 'no'} examples: all need one positive number of them.`,
     );
   return count;
 }

@@ -1,0 +1,22 @@
+/** Checks of hyperparameters, which the optimizers and schedules share. */
+import { LangevinError } from '../engine/index.ts';
+
+/** @throws OPTIMIZER unless every value is a finite number above 0 */
+export function requireRates(optimizer: string, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (!(value > 0 && Number.isFinite(value)))
+      throw new LangevinError(
+        'OPTIMIZER',
+        `${optimizer}: ${name} is ${value}; give a finite number above 0.`,
+      );
+}
+
+/** @throws OPTIMIZER unless every value is a finite number not below 0 */
+export function requireNotNegative(optimizer: string, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (!(value >= 0 && Number.isFinite(value)))
+      throw new LangevinError(
+        'OPTIMIZER',
+        `${optimizer}: ${name} is ${value}; give a finite number that is not negative.`,
+      );
+}
