@@ -113,7 +113,7 @@ const lambStep: Step = (w, g, memory, t) => {
   const u = g.map((x, k) => {
     memory.m[k] = 0.9 * memory.m[k]! + 0.1 * x;
     memory.s[k] = 0.999 * memory.s[k]! + 0.001 * x * x;
-    const adapted = memory.m[k]! / (1 - 0.9 ** t) / (Math.sqrt(memory.s[k]! / (1 - 0.999 ** t)) + 1e-6);
+    const adapted = memory.m[k] / (1 - 0.9 ** t) / (Math.sqrt(memory.s[k] / (1 - 0.999 ** t)) + 1e-6);
     return adapted + 0.1 * w[k]!;
   });
   const ratio = norm(w) < 1e-12 || norm(u) < 1e-12 ? 1 : norm(w) / norm(u);
@@ -211,7 +211,7 @@ describe('the rates per group', () => {
     const optimizer = lars({ gamma: 0.1, globalRate: 0.7, learningRate: adjustable(1) });
     const params = [tensor(w0), tensor([0])];
     const update = async (state: Tree): Promise<number[]> => {
-      const updates = optimizer.update([tensor(g0), tensor([2])], state as never, params)[0];
+      const updates = optimizer.update([tensor(g0), tensor([2])], state, params)[0];
       return [...(await updates[0]!.data()), ...(await updates[1]!.data())];
     };
     const state = optimizer.init(params);
@@ -221,7 +221,7 @@ describe('the rates per group', () => {
   });
 
   it('refuse shares that are not positive, and negative decay', () => {
-    const refused = expect.objectContaining({ code: 'OPTIMIZER' });
+    const refused: unknown = expect.objectContaining({ code: 'OPTIMIZER' });
     const call = (options: Partial<GroupRateOptions>) => () =>
       scaleByGroupRate('norms', { gamma: 0.1, globalRate: 0.7, ...options });
     for (const gamma of [0, -1, Number.NaN, Infinity]) expect(call({ gamma })).toThrow(refused);

@@ -78,7 +78,7 @@ describe('discarding the smallest losses', () => {
   });
 
   it('refuses shares outside [0, 1), no losses, and losses that are not a vector', () => {
-    const refused = expect.objectContaining({ code: 'DISCARD' });
+    const refused: unknown = expect.objectContaining({ code: 'DISCARD' });
     for (const p of [1, -0.1, Number.NaN]) {
       expect(() => discardSmallLosses(losses(), p)).toThrow(refused);
       expect(() => discardingSmallLosses({ discard: p })).toThrow(refused);
