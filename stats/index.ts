@@ -1,6 +1,7 @@
 /** langevin/stats: the noise of gradients, exactly, by prediction and by measurement; and the curvature of losses. */
 export * from './covariance/index.ts';
 export * from './curvature/index.ts';
+export * from './heavy-tails/index.ts';
 export * from './landscape/index.ts';
 export * from './linear-algebra/index.ts';
 export * from './per-example/index.ts';

@@ -1,0 +1,35 @@
+/** Do the standard errors of stable fits say what they mean? Over 200 seeds of 500 samples; fewer are in heavy-tails.test.ts. */
+import { beforeAll, expect, it } from 'vitest';
+import { init, random } from '../../engine/index.ts';
+import { characteristicFit, fitStable, quantileFit, sampleStable } from '../../stats/index.ts';
+
+beforeAll(() => init({ backend: 'reference' }));
+
+const [SEEDS, SAMPLES] = [200, 500];
+
+it.each(
+  ([0.8, 1, 1.5, 1.8] as const).flatMap((alpha) =>
+    (
+      [
+        ['quantiles', quantileFit],
+        ['the characteristic function', characteristicFit],
+        ['likelihood', fitStable],
+      ] as const
+    ).map(([name, fit]) => [name, alpha, fit] as const),
+  ),
+)(
+  '%s at alpha = %f: two standard errors hold the truth in 90 to 98 % of 200 seeds',
+  async (_, alpha, fit) => {
+    let [alphas, scales] = [0, 0];
+    for (let seed = 0; seed < SEEDS; seed++) {
+      const x = await sampleStable(random.key(seed), [SAMPLES], alpha).data();
+      const found = fit(Float64Array.from(x));
+      if (Math.abs(found.alpha - alpha) <= 2 * found.alphaError) alphas++;
+      if (Math.abs(found.scale - 1) <= 2 * found.scaleError) scales++;
+    }
+    for (const count of [alphas, scales]) {
+      expect(count / SEEDS).toBeGreaterThanOrEqual(0.9);
+      expect(count / SEEDS).toBeLessThanOrEqual(0.98);
+    }
+  },
+);
