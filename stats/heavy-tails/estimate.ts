@@ -8,7 +8,10 @@ import { quantileOf, sortedSamples } from './sorted.ts';
 export interface StableFit {
   readonly alpha: number;
   readonly scale: number;
-  /** Of α and of σ. Where α is at a bound, see the estimator. */
+  /**
+   * Standard errors of α and of σ. They assume that the estimator is nearly normal, which it is not within a few of them
+   * of α = 2: there they are rough (of 500 samples at α = 1.95, two errors hold the truth in 89 % of cases).
+   */
   readonly alphaError: number;
   readonly scaleError: number;
   /** The median, about which the law is taken to be symmetric. */

@@ -3,7 +3,7 @@
  * from the least to the greatest sample, h the density-normalised histogram and p the law's density at the centres,
  *   SSE = Σ (h - p)²,   Chi2 = width Σ (h - p)²/(h + p).
  * SSE depends on the scale, so samples are standardised first: their mean is subtracted and they are divided by their standard
- * deviation. Both numbers fall as 1/n from counting alone, so compare them at equal n only.
+ * deviation. Counting alone makes SSE about 1/(n width²), so compare at equal n only.
  */
 import { fitNormal, fitStable, type LikelihoodFit, type NormalFit } from './fit.ts';
 import { stableDensity } from './distribution.ts';

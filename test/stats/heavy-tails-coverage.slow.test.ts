@@ -33,3 +33,18 @@ it.each(
     }
   },
 );
+
+// At the end of the range an estimator is right or too low, so only the lower bound is asked for.
+it.each([
+  ['quantiles', quantileFit],
+  ['the characteristic function', characteristicFit],
+  ['likelihood', fitStable],
+] as const)('%s hold alpha = 2 in at least 90 % of 200 seeds', async (_, fit) => {
+  let held = 0;
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const x = await sampleStable(random.key(seed), [SAMPLES], 2).data();
+    const found = fit(Float64Array.from(x));
+    if (2 - found.alpha <= 2 * found.alphaError) held++;
+  }
+  expect(held / SEEDS).toBeGreaterThanOrEqual(0.9);
+});
