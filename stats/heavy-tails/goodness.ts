@@ -8,7 +8,7 @@
 import { fitNormal, fitStable, type LikelihoodFit, type NormalFit } from './fit.ts';
 import { stableDensity } from './distribution.ts';
 
-export const BINS = 100;
+const BINS = 100;
 
 export interface HistogramErrors {
   readonly sumOfSquares: number;
