@@ -260,5 +260,5 @@ function claimSections(measured: readonly Measured[]): Section[] {
 }
 
 function sentenceOf({ network, verdict, reason }: Decision & { readonly network: NetworkName }): string {
-  return `${network}: ${verdict}. ${reason[0]?.toUpperCase() ?? ''}${reason.slice(1)}`;
+  return `${network}: ${verdict}. ${reason.replace(/^[a-z]/, (first) => first.toUpperCase())}`;
 }
