@@ -3,8 +3,9 @@
  * behind the rule), and into how many chunks a long sum is cut.
  */
 import type { Aval } from '../graph/ndarray.ts';
-import type { AdapterTraits, Block, Call, Launch } from '../graph/primitive.ts';
+import type { AdapterTraits, Call, Launch } from '../graph/primitive.ts';
 import { sizeOf } from '../graph/shape.ts';
+import { bufferOperand } from './buffer-operand.ts';
 import {
   sizesOf,
   type ConvolutionAttributes,
@@ -43,8 +44,8 @@ export function convolutionLaunches(call: AnyCall, direction: Direction): Launch
       SECOND_BATCH: batchStride(call, 1, sizes),
     },
     blocks: {
-      first: operand(0, 'first', vectors && product.sourceChannels % 4 === 0),
-      second: operand(1, 'second', vectors && (sizes.filters / sizes.groups) % 4 === 0),
+      first: bufferOperand(0, 'first', vectors && product.sourceChannels % 4 === 0),
+      second: bufferOperand(1, 'second', vectors && (sizes.filters / sizes.groups) % 4 === 0),
       epilogue: {
         store: chunks > 1 ? partials : 'output',
         parameters: ['b: u32', 'i: u32', 'value: f32'],
@@ -241,18 +242,5 @@ function extents(sizes: ConvolutionSizes): Readonly<Record<string, number>> {
     DILATION_X: sizes.dilation[1],
     TOP: sizes.padding[0][0],
     LEFT: sizes.padding[1][0],
-  };
-}
-
-/** An operand whose groups of channels start at multiples of four elements is read as vectors, another element by element. */
-function operand(input: number, name: 'first' | 'second', aligned: boolean): Block {
-  const [one, four] = aligned
-    ? [`${name}[i >> 2u][i & 3u]`, `${name}[i >> 2u]`]
-    : [`${name}[i]`, `vec4f(${name}[i], ${name}[i + 1u], ${name}[i + 2u], ${name}[i + 3u])`];
-  return {
-    buffer: { input },
-    name,
-    type: aligned ? 'array<vec4f>' : 'array<f32>',
-    text: `fn ${name}1(i: u32) -> f32 { return ${one}; }\nfn ${name}4(i: u32) -> vec4f { return ${four}; }`,
   };
 }

@@ -3,7 +3,8 @@
  * measurements behind the rule).
  */
 import type { Aval } from '../graph/ndarray.ts';
-import type { AdapterTraits, Block, Call, Launch } from '../graph/primitive.ts';
+import type { AdapterTraits, Call, Launch } from '../graph/primitive.ts';
+import { bufferOperand } from './buffer-operand.ts';
 import { matmulSizes, type MatmulAttributes } from './contraction.ts';
 
 export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
@@ -27,8 +28,8 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
         B_BATCH: strideB,
       },
       blocks: {
-        left: operand(0, 'left', (transposeA ? m : k) % 4 === 0 && strideA % 4 === 0),
-        right: operand(1, 'right', (transposeB ? k : n) % 4 === 0 && strideB % 4 === 0),
+        left: bufferOperand(0, 'left', (transposeA ? m : k) % 4 === 0 && strideA % 4 === 0),
+        right: bufferOperand(1, 'right', (transposeB ? k : n) % 4 === 0 && strideB % 4 === 0),
         epilogue: {
           store: 'output',
           parameters: ['b: u32', 'row: u32', 'col: u32', 'value: f32'],
@@ -61,17 +62,4 @@ function variantFor({ kind, lanes }: AdapterTraits, batch: number, m: number, n:
   if (lanes === 4 || lanes === 8)
     return { shader: 'matmul_subgroup', groups: tiles(32, 64), extra: { LANES: lanes } };
   return { shader: 'matmul_registers', groups: tiles(64, 64) };
-}
-
-/** An operand whose rows start at multiples of four elements is read as vectors, another element by element. */
-function operand(input: number, name: 'left' | 'right', aligned: boolean): Block {
-  const [one, four] = aligned
-    ? [`${name}[i >> 2u][i & 3u]`, `${name}[i >> 2u]`]
-    : [`${name}[i]`, `vec4f(${name}[i], ${name}[i + 1u], ${name}[i + 2u], ${name}[i + 3u])`];
-  return {
-    buffer: { input },
-    name,
-    type: aligned ? 'array<vec4f>' : 'array<f32>',
-    text: `fn ${name}1(i: u32) -> f32 { return ${one}; }\nfn ${name}4(i: u32) -> vec4f { return ${four}; }`,
-  };
 }
