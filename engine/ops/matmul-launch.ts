@@ -1,19 +1,20 @@
-/**
- * How a matrix product runs: the kernel variant for the adapter and the shape (docs/kernels.md has the
- * measurements behind the rule).
- */
+/** How a matrix product runs: its operands and epilogue, put into the variant for the adapter and the shape. */
 import type { Aval } from '../graph/ndarray.ts';
 import type { AdapterTraits, Call, Launch } from '../graph/primitive.ts';
 import { bufferOperand } from './buffer-operand.ts';
 import { matmulSizes, type MatmulAttributes } from './contraction.ts';
+import { cpuVariants } from './matmul-cpu.ts';
+import { gpuVariants } from './matmul-gpu.ts';
+import type { MatmulSizes, Variant } from './matmul-variants.ts';
 
 export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
   const { transposeA, transposeB } = call.attributes;
-  const { batch, m, n, k } = matmulSizes(call.inputs as [Aval, Aval], call.attributes);
+  const sizes = matmulSizes(call.inputs as [Aval, Aval], call.attributes);
+  const { batch, m, n, k } = sizes;
   // One matrix may serve the whole batch.
   const strideA = call.elementsOf(0) === m * k ? 0 : m * k;
   const strideB = call.elementsOf(1) === k * n ? 0 : k * n;
-  const { shader, groups, extra } = variantFor(call.adapter, batch, m, n, k);
+  const { shader, groups, extra } = variantFor(call.adapter, sizes);
   return [
     {
       shader,
@@ -41,25 +42,7 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
   ];
 }
 
-/** A kernel, the workgroups that one matrix takes, and constants that only this kernel has. */
-interface Variant {
-  readonly shader: string;
-  readonly groups: readonly [number, number];
-  readonly extra?: Readonly<Record<string, number>>;
-}
-
-/** Multiply-adds below which compiling a tiled kernel costs more than it ever saves. */
-const SMALL = 1 << 16;
-
-function variantFor({ kind, lanes }: AdapterTraits, batch: number, m: number, n: number, k: number): Variant {
-  const tiles = (rows: number, columns: number): [number, number] => [
-    Math.ceil(n / columns),
-    Math.ceil(m / rows),
-  ];
-  if (batch * m * n * k <= SMALL || (m === 1 && kind === 'cpu'))
-    return { shader: 'matmul_small', groups: [Math.ceil((m * n) / 64), 1] };
-  if (kind === 'gpu') return { shader: 'matmul_tiled', groups: tiles(64, 64) };
-  if (lanes === 4 || lanes === 8)
-    return { shader: 'matmul_subgroup', groups: tiles(32, 64), extra: { LANES: lanes } };
-  return { shader: 'matmul_registers', groups: tiles(64, 64) };
+function variantFor(adapter: AdapterTraits, sizes: MatmulSizes): Variant {
+  const [first] = adapter.kind === 'gpu' ? gpuVariants(sizes) : cpuVariants(adapter, sizes);
+  return first as Variant;
 }
