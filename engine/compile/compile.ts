@@ -1,10 +1,11 @@
 /** capture -> fuse -> schedule -> plan memory -> compose: from a graph to a program. */
 import type { AdapterTraits } from '../graph/primitive.ts';
 import type { CapturedGraph } from './capture.ts';
-import { compose, launchesOf, temporariesOf, type Places } from './compose.ts';
+import { compose, labelOf, launchesOf, temporariesOf, type Places } from './compose.ts';
 import { fuse, type Kernel } from './fuse.ts';
 import { planMemory, type Interval } from './memory.ts';
 import { topological, type Node } from './node.ts';
+import { operationsOf } from './operations.ts';
 import { bytesOf, type BufferRef, type Program, type ProgramOutput } from './program.ts';
 import { reads, schedule } from './schedule.ts';
 
@@ -27,7 +28,7 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
   const plan = schedule(fused, graph.outputs, donated, donated.length, maxBuffers);
 
   // Values in scratch memory, and how long they live.
-  const intervals: Interval[] = [];
+  const intervals: (Interval & { readonly label: string })[] = [];
   const intervalOf = new Map<Node, number>();
   const temporaryOf = new Map<Kernel, Map<number, number>>();
   const outputOf = new Map<Node, number>(graph.outputs.map((node, k) => [node, k]));
@@ -36,11 +37,12 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
     for (const node of reads(kernel, fused).keys()) lastRead.set(node, time);
   });
   plan.kernels.forEach((kernel, time) => {
+    const label = labelOf(kernel, operationsOf(kernel, fused));
     for (const root of kernel.roots) {
       const output = outputOf.get(root);
       if (output !== undefined && !plan.copied.has(output)) continue;
       const to = output !== undefined ? plan.kernels.length : (lastRead.get(root) ?? time);
-      intervalOf.set(root, intervals.push({ bytes: bytesOf(root.aval), from: time, to }) - 1);
+      intervalOf.set(root, intervals.push({ bytes: bytesOf(root.aval), from: time, to, label }) - 1);
     }
     const temporaries = temporariesOf(launchesOf(kernel, fused, target.adapter));
     temporaryOf.set(
@@ -48,7 +50,7 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
       new Map(
         [...temporaries].map(([k, aval]) => [
           k,
-          intervals.push({ bytes: bytesOf(aval), from: time, to: time }) - 1,
+          intervals.push({ bytes: bytesOf(aval), from: time, to: time, label: `${label}, part ${k}` }) - 1,
         ]),
       ),
     );
@@ -77,11 +79,24 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
       ...(plan.copied.has(k) && { from: places.of(node) }),
     };
   });
+  const composed = plan.kernels.map((kernel) => compose(kernel, fused, places, target.adapter));
+  // A kernel may take several dispatches: what lives from kernel to kernel lives from the first of one to the last of the other.
+  const firstOf = composed.reduce(
+    (firsts, { length }) => [...firsts, (firsts.at(-1) as number) + length],
+    [0],
+  );
   return {
     inputs: graph.inputs,
     outputs,
-    dispatches: plan.kernels.flatMap((kernel) => compose(kernel, fused, places, target.adapter)),
+    dispatches: composed.flat(),
     slots: memory.slots,
+    lifetimes: intervals.map(({ bytes, from, to, label }, k) => ({
+      slot: memory.slotOf[k] as number,
+      bytes,
+      from: firstOf[from] as number,
+      to: to < composed.length ? (firstOf[to + 1] as number) - 1 : (firstOf[to] as number),
+      label,
+    })),
     scalars: graph.scalars.length,
   };
 }

@@ -10,6 +10,7 @@ import { Emitter, wgslType, type Surroundings } from './emit.ts';
 import { bufferOperand, type FusedGraph, type Kernel } from './fuse.ts';
 import { libraryText } from './library.ts';
 import { elements, type Node, type OperationNode } from './node.ts';
+import { describe, operationsOf } from './operations.ts';
 import { bytesOf, type Binding, type BufferRef, type Dispatch } from './program.ts';
 
 /** Where stored values live. */
@@ -124,8 +125,10 @@ class Composer {
       body.replace(/^enable .*$/gm, ''),
     ];
     const [entryPoint] = Object.keys(shader.entries) as [string];
+    const operations = operationsOf(kernel, this.graph);
     return {
-      label: this.label(),
+      label: labelOf(kernel, operations),
+      operations: operations.map(describe),
       shader: launch.shader,
       code: parts.join('\n'),
       entryPoint,
@@ -133,23 +136,6 @@ class Composer {
       bindings: this.bindings.map(({ buffer, bytes, access }) => ({ buffer, bytes, access })),
       groups: fold(launch.groups),
     };
-  }
-
-  private label(): string {
-    const [root] = this.kernel.roots as [Node];
-    const names: string[] = [];
-    const seen = new Set<Node>();
-    const visit = (node: Node): void => {
-      const inMemory = this.graph.isStored(node) && !this.kernel.roots.includes(node);
-      if (node.kind !== 'operation' || seen.has(node) || inMemory) return;
-      seen.add(node);
-      node.inputs.forEach(visit);
-      if (!names.includes(node.primitive.name)) names.push(node.primitive.name);
-    };
-    this.kernel.roots.forEach(visit);
-    const lead = this.kernel.launch?.primitive.name;
-    const ordered = lead ? [lead, ...names.filter((name) => name !== lead)] : names;
-    return `${ordered.join('+') || 'constant'} ${root.aval.dtype}[${root.aval.shape.join(', ')}]`;
   }
 
   private get around(): Surroundings {
@@ -270,7 +256,13 @@ class Composer {
   }
 
   private inputNode(input: number): Node {
-    return this.kernel.launch?.inputs[input] ?? fail('COMPILER', `${this.label()} has no input ${input}.`);
+    return (
+      this.kernel.launch?.inputs[input] ??
+      fail(
+        'COMPILER',
+        `${labelOf(this.kernel, operationsOf(this.kernel, this.graph))} has no input ${input}.`,
+      )
+    );
   }
 
   /** The value in whose buffer an input lies. */
@@ -298,6 +290,15 @@ class Composer {
     if (this.isInput(operand)) return this.places.of(this.bufferNode(operand.input));
     return this.places.temporary(this.kernel, operand.temporary);
   }
+}
+
+/** `matmul+add+relu f32[256, 500]`: the operation with the shader, what it is fused with, and the first result. */
+export function labelOf({ roots, launch }: Kernel, operations: readonly OperationNode[]): string {
+  const names = [...new Set(operations.map(({ primitive }) => primitive.name))];
+  const lead = launch?.primitive.name;
+  const ordered = lead ? [lead, ...names.filter((name) => name !== lead)] : names;
+  const { dtype, shape } = (roots[0] as Node).aval;
+  return `${ordered.join('+') || 'constant'} ${dtype}[${shape.join(', ')}]`;
 }
 
 function writes(block: Block): boolean {

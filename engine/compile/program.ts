@@ -1,5 +1,6 @@
 /** What the compiler produces: a flat list of dispatches over numbered buffers. */
 import type { Aval } from '../graph/ndarray.ts';
+import type { Operation } from './operations.ts';
 
 /** A buffer of a program. */
 export type BufferRef =
@@ -24,6 +25,8 @@ export interface Binding {
 export interface Dispatch {
   /** Names the operations, for errors and profiles: `matmul+add+relu f32[256, 500]`. */
   readonly label: string;
+  /** What was composed into it, operands before their consumers. The launches of one operation all name it. */
+  readonly operations: readonly Operation[];
   /** The hand-written shader that the code was composed from. */
   readonly shader: string;
   readonly code: string;
@@ -41,12 +44,25 @@ export interface ProgramOutput {
   readonly from?: BufferRef;
 }
 
+/** A value in scratch memory: from the dispatch that writes it to the last that reads it. */
+export interface Lifetime {
+  readonly slot: number;
+  readonly bytes: number;
+  /** The first and the last dispatch that use it. A copied result lives to the end, one past the last dispatch. */
+  readonly from: number;
+  readonly to: number;
+  /** The dispatch's label, with the number of a temporary between its launches. */
+  readonly label: string;
+}
+
 export interface Program {
   readonly inputs: readonly Aval[];
   readonly outputs: readonly ProgramOutput[];
   readonly dispatches: readonly Dispatch[];
   /** Bytes of each scratch slot. */
   readonly slots: readonly number[];
+  /** What lives in the slots, and when. */
+  readonly lifetimes: readonly Lifetime[];
   readonly scalars: number;
 }
 
