@@ -1,0 +1,89 @@
+/** Matrix products: every kernel at shapes of training, in GFLOP/s. */
+import { bufferOf, lanes, pipelineOf, read, replace, run, scalarOperand, shader, step } from './device.mjs';
+import { leastTimes, noise, row } from './measure.mjs';
+
+/** op(A) op(B) = [M, K] [K, N]; the first letter says whether A is stored transposed, the second B. */
+const PRODUCTS = [
+  ['NN', 256, 784, 500],
+  ['NN', 256, 500, 500],
+  ['NN', 256, 500, 10],
+  ['NN', 900, 500, 500],
+  ['NN', 5000, 500, 500],
+  ['TN', 784, 256, 500],
+  ['TN', 500, 256, 500],
+  ['TN', 500, 256, 10],
+  ['NT', 256, 500, 500],
+  ['NT', 256, 10, 500],
+  ['NN', 512, 512, 512],
+  ['NT', 512, 512, 512],
+  ['TN', 512, 512, 512],
+  ['TT', 512, 512, 512],
+  ['NN', 1024, 1024, 1024],
+  ['NN', 32, 784, 64],
+  ['NN', 32, 64, 10],
+  ['NN', 1, 500, 500],
+];
+
+export const KERNELS = {
+  matmul_small: (m, n) => [Math.ceil((m * n) / 64), 1, 1],
+  matmul_registers: (m, n) => [Math.ceil(n / 64), Math.ceil(m / 64), 1],
+  matmul_subgroup: (m, n) => [Math.ceil(n / 64), Math.ceil(m / 32), 1],
+  matmul_tiled: (m, n) => [Math.ceil(n / 64), Math.ceil(m / 64), 1],
+};
+
+export async function product(name, layout, m, k, n, buffers) {
+  const transposed = [...layout].map((letter) => Number(letter === 'T'));
+  let code = shader(name);
+  if ((transposed[0] ? m : k) % 4 !== 0) code = replace(code, 'left', scalarOperand('left', 0));
+  if ((transposed[1] ? k : n) % 4 !== 0) code = replace(code, 'right', scalarOperand('right', 1));
+  const constants = { M: m, N: n, K: k, TRANSPOSE_A: transposed[0], TRANSPOSE_B: transposed[1] };
+  if (name === 'matmul_subgroup') constants.LANES = lanes;
+  return step(await pipelineOf(code, constants), buffers, KERNELS[name](m, n));
+}
+
+/** Largest error over the bound k 2^-23 sum |a||b|, over a sample of C. */
+function worstError(c, a, b, layout, m, k, n) {
+  let worst = 0;
+  for (let sample = 0; sample < 50; sample++) {
+    const i = Math.floor(Math.random() * m);
+    const j = Math.floor(Math.random() * n);
+    let sum = 0;
+    let magnitude = 0;
+    for (let q = 0; q < k; q++) {
+      const term =
+        a[layout[0] === 'T' ? q * m + i : i * k + q] * b[layout[1] === 'T' ? j * k + q : q * n + j];
+      sum += term;
+      magnitude += Math.abs(term);
+    }
+    worst = Math.max(worst, Math.abs(c[i * n + j] - sum) / (k * 2 ** -23 * magnitude));
+  }
+  return worst;
+}
+
+export async function products() {
+  const usable =
+    lanes === 8 || lanes === 4 ? Object.keys(KERNELS) : ['matmul_small', 'matmul_registers', 'matmul_tiled'];
+  row(['GFLOP/s on 2 cores', ...usable]);
+  row(['---', ...usable.map(() => '---')]);
+  for (const [layout, m, k, n] of PRODUCTS) {
+    const a = noise(m * k);
+    const b = noise(k * n);
+    const result = bufferOf(m * n * 4);
+    const buffers = [bufferOf(a), bufferOf(b), result];
+    const chosen = usable.filter((name) => name !== 'matmul_small' || m * n * k < 2e7);
+    const variants = [];
+    for (const name of chosen) {
+      const steps = [await product(name, layout, m, k, n, buffers)];
+      await run(steps);
+      if (!(worstError(await read(result), a, b, layout, m, k, n) <= 1)) throw new Error(`${name} is wrong`);
+      variants.push({ steps });
+    }
+    const times = await leastTimes(variants, m * n * k > 1e9 ? 3 : 8);
+    const rate = (name) => {
+      const ms = times[chosen.indexOf(name)];
+      return ms === undefined ? '' : ((2 * m * n * k) / (ms / 2) / 1e6).toFixed(1);
+    };
+    row([`${layout} ${m}x${k}x${n}`, ...usable.map(rate)]);
+    for (const buffer of buffers) buffer.destroy();
+  }
+}
