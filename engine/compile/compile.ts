@@ -22,7 +22,9 @@ export interface Target {
 export function compile(graph: CapturedGraph, donated: readonly boolean[], target: Target): Program {
   // Bindings that the table of scalars and the fault words may need.
   const nodes = topological(graph.outputs);
-  const gathers = nodes.some((node) => node.kind === 'operation' && node.primitive.name === 'gather');
+  const gathers = nodes.some(
+    (node) => node.kind === 'operation' && ['gather', 'place'].includes(node.primitive.name),
+  );
   const maxBuffers = target.maxBuffers - Number(graph.scalars.length > 0) - Number(gathers);
   const fused = fuse(graph.outputs, maxBuffers - 1);
   const plan = schedule(fused, graph.outputs, donated, donated.length, maxBuffers);

@@ -4,6 +4,7 @@
  */
 import type { DType } from '../graph/dtype.ts';
 import { fail } from '../graph/errors.ts';
+import { literal } from '../graph/literal.ts';
 import { buildArray, emptyArray, reader, type Aval, type NdArray } from '../graph/ndarray.ts';
 import type { Differential, Primitive } from '../graph/primitive.ts';
 import { normalizeAxis, show, stridesOf, type Shape } from '../graph/shape.ts';
@@ -145,8 +146,52 @@ export const scatterAddPrimitive: Primitive<{ readonly axis: number; readonly ex
 export function scatterAdd(indices: Tensor, updates: Tensor, axis: number, extent: number): Tensor {
   const at = normalizeAxis('scatterAdd', axis, updates.rank);
   checkHostIndices('scatterAdd', indices, extent);
-  return apply(scatterAddPrimitive, [indices, updates], { axis: at, extent });
+  const single = indices.shape[at] === 1 && show(indices.shape) === show(updates.shape);
+  return apply(single ? placePrimitive : scatterAddPrimitive, [indices, updates], { axis: at, extent });
 }
+
+// ---- place: out[…, t, …] = update[…, 0, …] where index[…, 0, …] = t, else 0 ---------------------------
+
+/** A scatter-add of one update along the axis. Nothing has to be searched or added, so it fuses, as softmax's labels want. */
+export const placePrimitive: Primitive<{ readonly axis: number; readonly extent: number }> = {
+  name: 'place',
+  shape([index, update]: [Aval, Aval], { axis, extent }) {
+    checkIndices('place', index);
+    if (show(index.shape) !== show(update.shape) || index.shape[axis] !== 1)
+      fail(
+        'SHAPE',
+        `place: the index ${show(index.shape)} and the update ${show(update.shape)} must have one shape, with extent 1 along axis ${axis}.`,
+      );
+    if (update.dtype === 'bool') fail('DTYPE', 'place: a bool update is no number: cast it to i32.');
+    return { shape: index.shape.with(axis, extent), dtype: update.dtype };
+  },
+  vjp: (ct, [index]: [Tensor], _output, { axis }) => [null, apply(gatherPrimitive, [ct, index], { axis })],
+  jvp: ([, t]: [Differential, Differential], [index]: [Tensor], _output, attributes) =>
+    t && apply(placePrimitive, [index, t], attributes),
+  batch: (call) => withLeadingAxis(call, { ...call.attributes, axis: call.attributes.axis + 1 }),
+  reference([index, update]: [NdArray, NdArray], { axis, extent }, output) {
+    const [at, value] = [reader(index), reader(update)];
+    return buildArray(output, (position) => {
+      const source = position.with(axis, 0);
+      return checkRange('place', at(source), extent) === position[axis] ? value(source) : 0;
+    });
+  },
+  kernel: {
+    kind: 'index',
+    read(index, site) {
+      const [{ shape, dtype }, update] = site.inputs as [Aval, Aval];
+      const { axis, extent } = site.attributes;
+      const coordinates = site.coordinates(index);
+      const source = { shape, coordinates: coordinates.with(axis, '0u') };
+      const target = site.checked(
+        dtype === 'i32' ? `u32(${site.read(0, source)})` : site.read(0, source),
+        extent,
+      );
+      return site.readWhere(`${target} == ${coordinates[axis]}`, 1, source, literal(0, update.dtype));
+    },
+  },
+  accuracy: { kind: 'exact' },
+};
 
 // ---- iota --------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import {
   conv2dInputGradientPrimitive,
   conv2dPrimitive,
 } from './convolution.ts';
-import { gatherPrimitive, iotaPrimitive, scatterAddPrimitive } from './indexing.ts';
+import { gatherPrimitive, iotaPrimitive, placePrimitive, scatterAddPrimitive } from './indexing.ts';
 import { broadcastPrimitive, reshapePrimitive, transposePrimitive } from './movement.ts';
 import { randomBitsPrimitive } from './random-bits.ts';
 import { argmaxPrimitive, cumsumPrimitive, maxPrimitive, minPrimitive, sumPrimitive } from './reduction.ts';
@@ -37,6 +37,7 @@ export const primitives: readonly Primitive[] = [
   flipPrimitive,
   gatherPrimitive,
   scatterAddPrimitive,
+  placePrimitive,
   iotaPrimitive,
   sumPrimitive,
   maxPrimitive,

@@ -99,6 +99,44 @@ export const indexing: readonly Entry[] = [
     second: false,
   },
   {
+    primitive: 'place',
+    samples: [
+      sample([array('i32', [3, 1], [2, 0, 3]), uniform('place', [3, 1])], { axis: 1, extent: 4 }),
+      sample([array('u32', [1, 3], [1, 1, 0]), uniform('place', [1, 3])], { axis: 0, extent: 2 }),
+    ],
+    extended: [
+      sample([array('i32', [1], [0]), uniform('place', [1])], { axis: 0, extent: 1 }),
+      sample([array('i32', [0, 1], []), uniform('place', [0, 1])], { axis: 1, extent: 3 }),
+      sample([integers('place rows', [65, 1], 'i32', 0, 256), uniform('place large', [65, 1])], {
+        axis: 1,
+        extent: 257,
+      }),
+      sample([array('u32', [2, 1], [1, 0]), array('u32', [2, 1], [2 ** 32 - 1, 5])], { axis: 1, extent: 2 }),
+    ],
+    errors: [
+      {
+        what: 'an index of f32',
+        inputs: [aval('f32', 3, 1), aval('f32', 3, 1)],
+        attributes: { axis: 1, extent: 2 },
+        code: 'DTYPE',
+      },
+      {
+        what: 'an update of bool',
+        inputs: [aval('i32', 3, 1), aval('bool', 3, 1)],
+        attributes: { axis: 1, extent: 2 },
+        code: 'DTYPE',
+      },
+      {
+        what: 'more than one update along the axis',
+        inputs: [aval('i32', 3, 2), aval('f32', 3, 2)],
+        attributes: { axis: 1, extent: 4 },
+        code: 'SHAPE',
+      },
+    ],
+    first: [1],
+    second: false,
+  },
+  {
     primitive: 'iota',
     samples: [
       sample([], { shape: [5], axis: 0, dtype: 'i32' }),
