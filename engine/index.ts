@@ -1,6 +1,16 @@
 /** langevin: tensors, automatic differentiation, and the device that runs them. */
 export { counters, currentDevice, init, realize, scope, type InitOptions } from './init.ts';
 export type { Counters } from './gpu/counters.ts';
+export {
+  profile,
+  type Profile,
+  type ProfiledDispatch,
+  type ProfileOptions,
+  type TimedKernel,
+} from './gpu/profile.ts';
+export type { Phase, PhaseName } from './graph/phases.ts';
+export type { Binding, BufferRef, Dispatch, Lifetime, Program } from './compile/program.ts';
+export type { Operation } from './compile/operations.ts';
 export { jit, type Jitted, type JitOptions } from './jit.ts';
 export { LangevinError } from './graph/errors.ts';
 export type { DType, HostArray } from './graph/dtype.ts';

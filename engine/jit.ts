@@ -4,6 +4,7 @@
  */
 import { currentBackend, type Backend, type Executable } from './graph/backend.ts';
 import { fail } from './graph/errors.ts';
+import { phase } from './graph/phases.ts';
 import { isTransforming, placeholder, transforming } from './graph/tensor.ts';
 import { leaves, paths, structure, unflatten, type Tree } from './graph/tree.ts';
 
@@ -55,8 +56,8 @@ export function jit<Args extends readonly Tree[], R extends Tree>(
       })),
     );
     const placeholders = named.map(({ leaf, name }) => placeholder(leaf, name));
-    const result = transforming(() =>
-      f(...(unflatten(args as readonly Tree[], placeholders) as unknown as Args)),
+    const result = phase('record', () =>
+      transforming(() => f(...(unflatten(args as readonly Tree[], placeholders) as unknown as Args))),
     );
     const donated = named.map(({ k }) => donate.includes(k));
     return {

@@ -6,6 +6,7 @@ import { bytesOf, type Program } from '../compile/program.ts';
 import type { Backend, Capture, Executable } from '../graph/backend.ts';
 import { fromWords, toWords } from '../graph/dtype.ts';
 import { fail } from '../graph/errors.ts';
+import { phase } from '../graph/phases.ts';
 import { DONATED, Tensor } from '../graph/tensor.ts';
 import type { Device } from './device.ts';
 import { Engine } from './engine.ts';
@@ -19,6 +20,7 @@ const MAX_PROGRAMS = 256;
 
 export interface DeviceBackend extends Backend {
   readonly device: Device;
+  readonly engine: Engine;
 }
 
 export function deviceBackend(device: Device): DeviceBackend {
@@ -34,7 +36,7 @@ export function deviceBackend(device: Device): DeviceBackend {
     let entry = programs.get(key);
     if (entry) programs.delete(key);
     else {
-      const program = compile(graph, [], target);
+      const program = phase('compile', () => compile(graph, [], target));
       entry = { program, runner: new Runner(engine, program) };
     }
     programs.set(key, entry);
@@ -66,7 +68,7 @@ export function deviceBackend(device: Device): DeviceBackend {
     const pending = [...new Set(tensors)].filter((tensor) => tensor.source.kind === 'operation');
     for (const tensor of tensors) if (tensor.source.kind === 'released') storageOf(tensor, device);
     if (pending.length === 0) return;
-    const graph = captureGraph(pending, [], 'inputs');
+    const graph = phase('simplify', () => captureGraph(pending, [], 'inputs'));
     const { program, runner } = programFor(graph);
     const inputs = graph.inputs.map(bufferOf);
     const sources = graph.inputs.map((tensor) => storageOf(tensor, device));
@@ -84,8 +86,8 @@ export function deviceBackend(device: Device): DeviceBackend {
   };
 
   const executable = ({ placeholders, outputs, donated }: Capture): Executable => {
-    const graph = captureGraph(outputs, placeholders, 'constants');
-    const program = compile(graph, donated, target);
+    const graph = phase('simplify', () => captureGraph(outputs, placeholders, 'constants'));
+    const program = phase('compile', () => compile(graph, donated, target));
     const runner = new Runner(engine, program);
     const captured = graph.inputs.slice(placeholders.length);
     return {
@@ -137,6 +139,7 @@ export function deviceBackend(device: Device): DeviceBackend {
   return {
     name: 'webgpu',
     device,
+    engine,
     realizeNow,
     async realize(tensors) {
       realizeNow(tensors);

@@ -1,4 +1,5 @@
 /** Everything that belongs to one device. */
+import type { Program } from '../compile/program.ts';
 import type { LangevinError } from '../graph/errors.ts';
 import type { Device } from './device.ts';
 import { Pipelines } from './pipelines.ts';
@@ -9,6 +10,19 @@ import { Stream } from './stream.ts';
 /** Values that wait for a readback to vouch for them before those that are gone are forgotten. */
 const MANY = 4096;
 
+/** Who is told of every run of a program from the moment it is asked for; see profile.ts. */
+export interface RunObserver {
+  run(program: Program): RunWatch;
+}
+
+/** One observed run. */
+export interface RunWatch {
+  /** Where the k-th dispatch notes its begin and end; undefined on a device that has no timestamps. */
+  timestamps(k: number): GPUComputePassTimestampWrites | undefined;
+  /** Called instead if the program cannot run. */
+  failed(reason: LangevinError): void;
+}
+
 export class Engine {
   readonly device: Device;
   readonly pool: Pool;
@@ -17,6 +31,8 @@ export class Engine {
   readonly stream: Stream = new Stream();
   /** Flag, index and extent of the first index fault since the last readback. */
   readonly faults: PooledBuffer;
+  /** While one is set, every dispatch runs in a pass of its own. */
+  observer: RunObserver | undefined;
   /** Settles when the last readback has looked at the fault words. */
   lastCheck: Promise<void> = Promise.resolve();
   private unchecked = new Set<DeviceStorage>();

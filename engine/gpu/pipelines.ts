@@ -1,5 +1,6 @@
 /** Compute pipelines, each compiled once, asynchronously and beside one another. */
 import { LangevinError } from '../graph/errors.ts';
+import { beginPhase } from '../graph/phases.ts';
 import type { Dispatch } from '../compile/program.ts';
 import type { Device } from './device.ts';
 
@@ -44,6 +45,7 @@ export class Pipelines {
     const { gpu, counters } = this.device;
     const { label, code, entryPoint, constants } = dispatch;
     counters.pipelines++;
+    const compiled = beginPhase('pipeline', label);
     // A module's errors come back with its pipeline, where the shader can be named.
     gpu.pushErrorScope('validation');
     const module = gpu.createShaderModule({ label, code });
@@ -57,6 +59,7 @@ export class Pipelines {
         })
         .then(
           (pipeline) => {
+            compiled();
             entry.pipeline = pipeline;
           },
           async (cause: unknown) => {

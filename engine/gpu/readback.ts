@@ -1,6 +1,7 @@
 /** Reading values back. The fault words travel with every value, so that a wrong index never goes unnoticed. */
 import { fromWords, type DeviceArray } from '../graph/dtype.ts';
 import { LangevinError } from '../graph/errors.ts';
+import { beginPhase } from '../graph/phases.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { bytesOf } from '../compile/program.ts';
@@ -55,6 +56,7 @@ async function copyOut(
   target: PooledBuffer,
   bytes: number,
 ): Promise<ArrayBuffer> {
+  const read = beginPhase('readback');
   await new Promise<void>((resolve, reject) => {
     stream.push({
       run: () => {
@@ -72,6 +74,7 @@ async function copyOut(
   });
   const words = target.buffer.getMappedRange(0, bytes + FAULT_BYTES).slice(0);
   target.buffer.unmap();
+  read();
   staging.release(target);
   return words;
 }

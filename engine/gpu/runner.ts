@@ -3,8 +3,9 @@
  * once; with the buffers of an earlier run it creates nothing.
  */
 import { fail, type LangevinError } from '../graph/errors.ts';
-import { bytesOf, type BufferRef, type Program } from '../compile/program.ts';
-import type { Engine } from './engine.ts';
+import { beginPhase, phase } from '../graph/phases.ts';
+import { bytesOf, type BufferRef, type Dispatch, type Program } from '../compile/program.ts';
+import type { Engine, RunWatch } from './engine.ts';
 import type { PooledBuffer } from './pool.ts';
 
 /** Inputs given as host words and results up to this size pass through buffers of the program's own. */
@@ -105,29 +106,54 @@ export class Runner {
       if (from && donor !== undefined)
         copies.push({ from: resolve(from), to: inputBuffers[donor] as PooledBuffer, bytes: bytesOf(aval) });
     });
-    const groups = this.bindGroups(resolve, [...inputBuffers, ...outputBuffers]);
+    const groups = phase('bind', () => this.bindGroups(resolve, [...inputBuffers, ...outputBuffers]));
+    const watch = engine.observer?.run(program);
 
     engine.stream.push({
       ready: this.isReady ? undefined : this.ready,
-      fail: (reason) => fate.failed(reason as LangevinError),
+      fail: (reason) => {
+        fate.failed(reason as LangevinError);
+        watch?.failed(reason as LangevinError);
+      },
       run: () => {
         const reason = fate.obstacle();
-        if (reason) return fate.failed(reason);
+        if (reason) {
+          fate.failed(reason);
+          return watch?.failed(reason);
+        }
+        const encoded = beginPhase('encode');
         for (const [buffer, words] of uploads) device.gpu.queue.writeBuffer(buffer, 0, words);
         const encoder = device.gpu.createCommandEncoder();
-        const pass = encoder.beginComputePass();
-        program.dispatches.forEach((dispatch, k) => {
-          pass.setPipeline((this.pipelines[k] as { pipeline: GPUComputePipeline }).pipeline);
-          pass.setBindGroup(0, groups[k]);
-          pass.dispatchWorkgroups(...dispatch.groups);
-        });
-        pass.end();
+        if (watch) this.encodeApart(encoder, groups, watch);
+        else {
+          const pass = encoder.beginComputePass();
+          program.dispatches.forEach((_, k) => this.encodeDispatch(pass, k, groups));
+          pass.end();
+        }
         for (const { from, to, bytes } of copies)
           encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, 0, bytes);
-        device.gpu.queue.submit([encoder.finish()]);
+        const commands = encoder.finish();
+        encoded();
+        phase('submit', () => device.gpu.queue.submit([commands]));
         device.counters.submits++;
         device.counters.dispatches += program.dispatches.length;
       },
+    });
+  }
+
+  private encodeDispatch(pass: GPUComputePassEncoder, k: number, groups: readonly GPUBindGroup[]): void {
+    pass.setPipeline((this.pipelines[k] as { pipeline: GPUComputePipeline }).pipeline);
+    pass.setBindGroup(0, groups[k]);
+    pass.dispatchWorkgroups(...(this.program.dispatches[k] as Dispatch).groups);
+  }
+
+  /** Every dispatch in a pass of its own: the borders of passes are where a device notes the time. */
+  private encodeApart(encoder: GPUCommandEncoder, groups: readonly GPUBindGroup[], watch: RunWatch): void {
+    this.program.dispatches.forEach((_, k) => {
+      const timestampWrites = watch.timestamps(k);
+      const pass = encoder.beginComputePass(timestampWrites && { timestampWrites });
+      this.encodeDispatch(pass, k, groups);
+      pass.end();
     });
   }
 
