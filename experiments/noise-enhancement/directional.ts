@@ -35,8 +35,8 @@ import {
   type Moments,
 } from '../../stats/index.ts';
 import { PIECE, type Drawn, type Point } from './point.ts';
-import { chunks, type Params } from './training/problem.ts';
-import { replicaSeed } from './training/settings.ts';
+import { chunks, type Params } from '../training/problem.ts';
+import { replicaSeed } from '../training/problem.ts';
 
 /** A direction of length 1, and what it is. */
 export interface Direction {

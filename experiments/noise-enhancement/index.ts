@@ -7,7 +7,7 @@ import { measure } from './measurement.ts';
 import { presets } from './presets.ts';
 import { readRecords } from './records.ts';
 import { report } from './report.ts';
-import { evaluatorsOf } from './training/evaluation.ts';
+import { evaluatorsOf } from '../training/evaluation.ts';
 import { stepOf } from './training/microbatches.ts';
 import { problemOf, type Problem } from './training/problem.ts';
 import { stepLimit } from './training/settings.ts';

@@ -17,7 +17,7 @@ import type { Measurement, Sweep } from './config.ts';
 import { allDerivatives, measureAlong, randomDirections, topDirections } from './directional.ts';
 import { fullGradient, trainTo, type Drawn, type Point } from './point.ts';
 import type { Problem } from './training/problem.ts';
-import { replicaSeed } from './training/settings.ts';
+import { replicaSeed } from '../training/problem.ts';
 import { measureTrace } from './trace.ts';
 
 /** Streams of the measurement; training has 0 and 1. Every use has a pair of its own. */

@@ -6,7 +6,7 @@ import { plainGradient } from '../../optim/index.ts';
 import type { Estimate } from '../../stats/index.ts';
 import type { RunContext } from '../types.ts';
 import type { Measurement, Sweep } from './config.ts';
-import { chunks, type Params, type Problem } from './training/problem.ts';
+import { chunks, type Params, type Problem } from '../training/problem.ts';
 import { initialState, optimizerOf, trainingStep } from './training/step.ts';
 
 /** Examples per pushforward or gradient of the whole set. */

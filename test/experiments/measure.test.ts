@@ -14,7 +14,7 @@ import {
 } from '../../experiments/measure/index.ts';
 import { short, withError } from '../../experiments/measure/numbers.ts';
 import type { PaperCell } from '../../experiments/noise-enhancement/paper/cells.ts';
-import { evaluatorsOf } from '../../experiments/noise-enhancement/training/evaluation.ts';
+import { evaluatorsOf } from '../../experiments/training/evaluation.ts';
 import { problemOf } from '../../experiments/noise-enhancement/training/problem.ts';
 import type { Manifest, RunRecord } from '../../experiments/types.ts';
 import { symmetricEigen } from '../../stats/index.ts';

@@ -5,7 +5,7 @@ import { tree } from '../../../engine/index.ts';
 import { parameterCount } from '../../../nn/index.ts';
 import type { CellContext, CellDataset, Checkpoints } from '../../grid.ts';
 import type { Json, RunContext, RunRecord } from '../../types.ts';
-import { evaluatorsOf } from '../training/evaluation.ts';
+import { evaluatorsOf } from '../../training/evaluation.ts';
 import { TrainingFailure } from '../training/failure.ts';
 import { passesPerStep, stepOf } from '../training/microbatches.ts';
 import { problemOf } from '../training/problem.ts';

@@ -3,7 +3,7 @@ import { full, LangevinError, slice, valueAndGrad, type Tensor } from '../../../
 import { firstNonFinite, type NonFinite } from '../../../nn/index.ts';
 import { noiseEnhanced } from '../../../optim/index.ts';
 import { coefficients, cuts, passesPerStep } from './microbatches.ts';
-import type { Params, Problem } from './problem.ts';
+import type { Params, Problem } from '../../training/problem.ts';
 import type { TrainingSettings } from './settings.ts';
 import type { TrainingState } from './step.ts';
 

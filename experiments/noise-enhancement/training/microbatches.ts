@@ -20,7 +20,7 @@ import {
 } from '../../../engine/index.ts';
 import type { ResidentTensors } from '../../../data/resident.ts';
 import { noiseEnhanced, type GradientTransformation } from '../../../optim/index.ts';
-import type { Params, Problem } from './problem.ts';
+import type { Params, Problem } from '../../training/problem.ts';
 import type { TrainingSettings } from './settings.ts';
 import { advance, trainingStep, type Advanced, type TrainingState, type TrainingStep } from './step.ts';
 

@@ -2,15 +2,8 @@
  * The networks of the study as plain data: stages of 3x3 convolutions, each stage ending in a 2x2 max pooling, then
  * dense layers. F1 has no stages; C1 is three stages of three convolutions; C2 has one more stage and a hidden layer.
  */
-import {
-  c1,
-  initializers,
-  mlp,
-  type Layer,
-  type SequentialParams,
-  type SequentialState,
-} from '../../../nn/index.ts';
-import type { InitializerName } from './settings.ts';
+import { networkOf as generalNetworkOf, type Network } from '../../training/network.ts';
+import type { InitializerName, NetworkSpec } from '../../training/settings.ts';
 
 export interface NetworkShape {
   /** Channels of the convolutions of each stage; each is followed by ghost batch normalisation and ReLU. Default none. */
@@ -24,16 +17,17 @@ export interface NetworkShape {
 /** Of one image: [height, width, channels]. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
-export type Network = Layer<SequentialParams, SequentialState>;
+export type NamedShape = NetworkShape & { readonly initializer: InitializerName };
 
-export function networkOf(
-  { stages = [], ghost = 0, hidden, initializer }: NetworkShape & { readonly initializer: InitializerName },
-  classes: number,
-): Network {
-  const weight = initializers[initializer];
-  if (stages.length === 0) return mlp({ widths: [...hidden, classes], weight });
-  const plan = stages.flatMap((stage) => [...stage, 'M' as const]);
-  return c1({ plan, hidden, groupSize: ghost, classes, weight });
+/** As it is known to whatever trains any network. */
+export function networkSpecOf({ stages = [], ghost = 0, hidden, initializer }: NamedShape): NetworkSpec {
+  return stages.length === 0
+    ? { kind: 'mlp', hidden, initializer }
+    : { kind: 'convolutions', stages, norm: ghost, hidden, initializer };
+}
+
+export function networkOf(shape: NamedShape, classes: number): Network {
+  return generalNetworkOf(networkSpecOf(shape), classes);
 }
 
 /** What one example costs. */

@@ -3,11 +3,9 @@
  * and when to stop. A training is the same code whichever experiment asks for it.
  */
 import type { SamplingMode } from '../../../data/index.ts';
-import type { initializers } from '../../../nn/index.ts';
 import { noiseEnhanced } from '../../../optim/index.ts';
+import type { InitializerName } from '../../training/settings.ts';
 import type { NetworkShape } from './network.ts';
-
-export type InitializerName = keyof typeof initializers;
 
 /** The network and the images. */
 export interface ProblemSettings extends NetworkShape {
@@ -71,9 +69,4 @@ export function stepLimit(
   const perStep = batchSize * noiseEnhanced({ alpha }).batches;
   const limits = [maxSteps, maxExamples === 0 ? 0 : Math.ceil(maxExamples / perStep)];
   return Math.min(...limits.filter((limit) => limit > 0));
-}
-
-/** Every run of a seed has streams of its own: replicas differ in the seed, so nothing is shared between them. */
-export function replicaSeed(seed: number, replica: number): number {
-  return (seed % 2 ** 40) + replica * 2 ** 40;
 }

@@ -32,7 +32,7 @@ import {
   type GradientTransformation,
 } from '../../../optim/index.ts';
 import type { ResidentTensors } from '../../../data/resident.ts';
-import type { Params, Problem } from './problem.ts';
+import type { Params, Problem } from '../../training/problem.ts';
 import type { Recipe } from './settings.ts';
 
 export type TrainingState = {

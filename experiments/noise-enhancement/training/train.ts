@@ -12,11 +12,11 @@ import {
 } from '../../../optim/index.ts';
 import type { Checkpoints } from '../../grid.ts';
 import type { Json, RunRecord, StopSignal } from '../../types.ts';
-import type { Evaluators } from './evaluation.ts';
+import type { Evaluators } from '../../training/evaluation.ts';
 import { explainFailure } from './failure.ts';
 import { exampleCost } from './network.ts';
-import type { Problem } from './problem.ts';
-import { replicaSeed, stepLimit, type TrainingSettings } from './settings.ts';
+import { replicaSeed, type Problem } from '../../training/problem.ts';
+import { stepLimit, type TrainingSettings } from './settings.ts';
 import { initialState, optimizerOf, type TrainingState, type TrainingStep } from './step.ts';
 
 /** Streams of the two batches, so that no other sampler of the seed shares their draws. */

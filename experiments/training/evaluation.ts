@@ -1,8 +1,7 @@
 /** Mean loss and accuracy over a whole set, in pieces of fixed size, with the sums kept on the device. */
-import { add, jit, tree, zeros, type Tensor } from '../../../engine/index.ts';
+import { add, jit, tree, zeros, type Tensor } from '../../engine/index.ts';
 import { chunks, type Examples, type Params, type Problem, type Score, type State } from './problem.ts';
-import type { ProblemSettings } from './settings.ts';
-import { PIECE, statisticsOf, type Statistics } from './statistics.ts';
+import { PIECE, statisticsOf, type EvaluationSettings, type Statistics } from './statistics.ts';
 
 /** What was found over a set. */
 export interface Evaluation {
@@ -53,7 +52,7 @@ export interface Evaluators {
   dispose(): void;
 }
 
-export function evaluatorsOf(problem: Problem, settings: ProblemSettings): Evaluators {
+export function evaluatorsOf(problem: Problem, settings: EvaluationSettings): Evaluators {
   const { lossExamples = 0, piece } = settings;
   const { count } = problem.train;
   const seen = { ...problem.train, count: lossExamples === 0 ? count : Math.min(lossExamples, count) };

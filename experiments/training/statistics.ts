@@ -3,11 +3,20 @@
  * average over one pass through the training set, or its first part, in evaluation pieces whose ghost groups are those
  * of training. The study leaves open what it evaluated with (papers.md, 1.2).
  */
-import { tree, type Tensor } from '../../../engine/index.ts';
-import type { ResidentTensors } from '../../../data/resident.ts';
-import { recomputeStatistics } from '../../../nn/index.ts';
+import { tree, type Tensor } from '../../engine/index.ts';
+import type { ResidentTensors } from '../../data/resident.ts';
+import { recomputeStatistics } from '../../nn/index.ts';
 import { chunks, type Params, type Problem, type State } from './problem.ts';
-import type { ProblemSettings } from './settings.ts';
+
+/** How evaluations are made. */
+export interface EvaluationSettings {
+  /** The training loss is a mean over the first so many training examples; 0, the default, takes all. */
+  readonly lossExamples?: number;
+  /** The statistics of an evaluation are recomputed from the first so many; 0, the default, takes all. */
+  readonly statisticsExamples?: number;
+  /** Examples per recorded program: large enough to fill a device, small enough for its memory. Default 1000. */
+  readonly piece?: number;
+}
 
 /** Examples per recorded program where the settings do not say. */
 export const PIECE = 1000;
@@ -22,7 +31,7 @@ export interface Statistics {
 /** All pieces are of one size and weigh the same, so what is left over after the last whole piece is not seen. */
 export function statisticsOf(
   problem: Problem,
-  { statisticsExamples = 0, piece = PIECE }: Pick<ProblemSettings, 'statisticsExamples' | 'piece'>,
+  { statisticsExamples = 0, piece = PIECE }: EvaluationSettings,
 ): Statistics {
   const empty = problem.emptyStatistics();
   if (tree.leaves(empty).length === 0) return { at: () => ({}), dispose: () => undefined };
