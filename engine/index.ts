@@ -5,6 +5,7 @@ export {
   profile,
   type Profile,
   type ProfiledDispatch,
+  type ProfiledProgram,
   type ProfileOptions,
   type TimedKernel,
 } from './gpu/profile.ts';

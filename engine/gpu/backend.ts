@@ -88,7 +88,8 @@ export function deviceBackend(device: Device): DeviceBackend {
   const executable = ({ placeholders, outputs, donated }: Capture): Executable => {
     const graph = phase('simplify', () => captureGraph(outputs, placeholders, 'constants'));
     const program = phase('compile', () => compile(graph, donated, target));
-    const runner = new Runner(engine, program);
+    const names = placeholders.map(({ source }) => (source.kind === 'placeholder' ? source.name : ''));
+    const runner = new Runner(engine, program, names);
     const captured = graph.inputs.slice(placeholders.length);
     return {
       run(args) {

@@ -12,7 +12,7 @@ const MANY = 4096;
 
 /** Who is told of every run of a program from the moment it is asked for; see profile.ts. */
 export interface RunObserver {
-  run(program: Program): RunWatch;
+  run(program: Program, inputNames: readonly string[]): RunWatch;
 }
 
 /** One observed run. */

@@ -21,7 +21,7 @@ export interface ProfileOptions {
 
 export interface Profile {
   /** The programs of one step, in the order in which they run. */
-  readonly programs: readonly Program[];
+  readonly programs: readonly ProfiledProgram[];
   /** The dispatches of one step, in order. */
   readonly dispatches: readonly ProfiledDispatch[];
   /** Why there are no times of kernels; absent if there are. */
@@ -37,6 +37,13 @@ export interface Profile {
   readonly phases: readonly Phase[];
   /** The kernels of all timed steps. */
   readonly timeline: readonly TimedKernel[];
+}
+
+/** A program of one step. */
+export interface ProfiledProgram {
+  readonly program: Program;
+  /** What its first inputs are called; those that a recorded function found outside, and graphs realised, have no name. */
+  readonly inputNames: readonly string[];
 }
 
 /** A dispatch of one step. */
@@ -140,7 +147,7 @@ export async function profile(
 type Times = readonly (readonly [begin: bigint, end: bigint])[];
 
 interface ObservedStep {
-  readonly runs: readonly Program[];
+  readonly runs: readonly ProfiledProgram[];
   /** One pair for each dispatch. */
   readonly times?: Times;
   /** When the first program was submitted, by the host's clock. */
@@ -160,12 +167,12 @@ async function watched(
   engine: Engine,
   step: () => unknown,
   timestamps: Timestamps | undefined,
-): Promise<Program[]> {
-  const runs: Program[] = [];
+): Promise<ProfiledProgram[]> {
+  const runs: ProfiledProgram[] = [];
   let failure: LangevinError | undefined;
   const observer: RunObserver = {
-    run(program) {
-      runs.push(program);
+    run(program, inputNames) {
+      runs.push({ program, inputNames });
       const first = timestamps?.reserve(program.dispatches.length);
       return {
         timestamps: (k) => (first === undefined ? undefined : timestamps?.writes(first + k)),
@@ -195,12 +202,13 @@ async function finished({ stream, device }: Engine): Promise<void> {
 
 function checkSame(observed: readonly ObservedStep[]): void {
   const [first, last] = [observed[0], observed.at(-1)] as [ObservedStep, ObservedStep];
-  if (first.runs.every(({ dispatches }) => dispatches.length === 0))
+  if (first.runs.every(({ program }) => program.dispatches.length === 0))
     fail(
       'PROFILE',
       'profile: the step ran no kernel: call a recorded function in it, or realize what it computes.',
     );
-  if (first.runs.length !== last.runs.length || first.runs.some((program, k) => program !== last.runs[k]))
+  const same = first.runs.every(({ program }, k) => program === last.runs[k]?.program);
+  if (first.runs.length !== last.runs.length || !same)
     fail(
       'PROFILE',
       `profile: the step ran ${first.runs.length} programs at first and ${last.runs.length} later, or others: ` +
@@ -208,8 +216,11 @@ function checkSame(observed: readonly ObservedStep[]): void {
     );
 }
 
-function dispatchesOf(runs: readonly Program[], observed: readonly ObservedStep[]): ProfiledDispatch[] {
-  const all = runs.flatMap(({ dispatches }, program) =>
+function dispatchesOf(
+  runs: readonly ProfiledProgram[],
+  observed: readonly ObservedStep[],
+): ProfiledDispatch[] {
+  const all = runs.flatMap(({ program: { dispatches } }, program) =>
     dispatches.map((dispatch, index) => ({ program, index, dispatch })),
   );
   return all.map(({ dispatch, ...place }, k) => {

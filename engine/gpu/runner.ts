@@ -31,10 +31,13 @@ export class Runner {
   private readonly own = new Map<string, PooledBuffer>();
   private readonly groups = new Map<string, GPUBindGroup[]>();
   private readonly pipelines: ReturnType<Engine['pipelines']['get']>[];
+  private readonly inputNames: readonly string[];
 
-  constructor(engine: Engine, program: Program) {
+  /** @param inputNames of the program's first inputs, for profiles */
+  constructor(engine: Engine, program: Program, inputNames: readonly string[] = []) {
     this.engine = engine;
     this.program = program;
+    this.inputNames = inputNames;
     const { maxComputeWorkgroupsPerDimension } = engine.device.gpu.limits;
     for (const { label, groups } of program.dispatches)
       if (groups.some((n) => n > maxComputeWorkgroupsPerDimension))
@@ -107,7 +110,7 @@ export class Runner {
         copies.push({ from: resolve(from), to: inputBuffers[donor] as PooledBuffer, bytes: bytesOf(aval) });
     });
     const groups = phase('bind', () => this.bindGroups(resolve, [...inputBuffers, ...outputBuffers]));
-    const watch = engine.observer?.run(program);
+    const watch = engine.observer?.run(program, this.inputNames);
 
     engine.stream.push({
       ready: this.isReady ? undefined : this.ready,

@@ -53,7 +53,8 @@ describe('profile', () => {
     const made = (counters()?.dispatches ?? 0) - before;
     expect(repeats).toBe(2);
     expect(programs).toHaveLength(1);
-    expect(dispatches).toHaveLength(programs[0]?.dispatches.length ?? 0);
+    expect(dispatches).toHaveLength(programs[0]?.program.dispatches.length ?? 0);
+    expect(programs[0]?.inputNames).toEqual(['argument 0', 'argument 1']);
     // The first step, and two rounds of one as usual and one with timestamps.
     expect(made).toBe(5 * dispatches.length);
     const products = dispatches.filter(({ dispatch }) =>
