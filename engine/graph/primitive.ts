@@ -128,6 +128,11 @@ export interface AdapterTraits {
   readonly name: string;
   /** Lanes of a subgroup, where the device has the feature and the number is fixed. */
   readonly lanes?: number;
+  /**
+   * Which of `variants`, by name, a launch of this shape class takes; undefined leaves it to the launch rule, which is the
+   * first. Absent unless kernels were measured (engine/tune). Within a program the answer to a question never changes.
+   */
+  readonly choice?: (shapeClass: string, variants: readonly string[]) => string | undefined;
 }
 
 /** What a {@link LaunchKernel} sees of the operation it launches. */

@@ -1,20 +1,29 @@
 /** How a matrix product runs: its operands and epilogue, put into the variant for the adapter and the shape. */
 import type { Aval } from '../graph/ndarray.ts';
-import type { AdapterTraits, Call, Launch } from '../graph/primitive.ts';
+import type { Call, Launch } from '../graph/primitive.ts';
 import { bufferOperand } from './buffer-operand.ts';
 import { matmulSizes, type MatmulAttributes } from './contraction.ts';
 import { cpuVariants } from './matmul-cpu.ts';
 import { gpuVariants } from './matmul-gpu.ts';
-import type { MatmulSizes, Variant } from './matmul-variants.ts';
+import { matmulClass, matmulVariantName } from './matmul-variants.ts';
+import { choose } from './variant-choice.ts';
 
 export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
-  const { transposeA, transposeB } = call.attributes;
-  const sizes = matmulSizes(call.inputs as [Aval, Aval], call.attributes);
+  const { adapter, attributes } = call;
+  const { transposeA, transposeB } = attributes;
+  const sizes = matmulSizes(call.inputs as [Aval, Aval], attributes);
   const { batch, m, n, k } = sizes;
   // One matrix may serve the whole batch.
   const strideA = call.elementsOf(0) === m * k ? 0 : m * k;
   const strideB = call.elementsOf(1) === k * n ? 0 : k * n;
-  const { shader, groups, extra } = variantFor(call.adapter, sizes);
+  const leftVectors = (transposeA ? m : k) % 4 === 0 && strideA % 4 === 0;
+  const rightVectors = (transposeB ? k : n) % 4 === 0 && strideB % 4 === 0;
+  const { shader, groups, extra } = choose(
+    adapter,
+    matmulClass(sizes, attributes, [leftVectors, rightVectors]),
+    adapter.kind === 'gpu' ? gpuVariants(sizes) : cpuVariants(adapter, sizes),
+    matmulVariantName,
+  );
   return [
     {
       shader,
@@ -29,8 +38,8 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
         B_BATCH: strideB,
       },
       blocks: {
-        left: bufferOperand(0, 'left', (transposeA ? m : k) % 4 === 0 && strideA % 4 === 0),
-        right: bufferOperand(1, 'right', (transposeB ? k : n) % 4 === 0 && strideB % 4 === 0),
+        left: bufferOperand(0, 'left', leftVectors),
+        right: bufferOperand(1, 'right', rightVectors),
         epilogue: {
           store: 'output',
           parameters: ['b: u32', 'row: u32', 'col: u32', 'value: f32'],
@@ -40,9 +49,4 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
       groups: [...groups, batch],
     },
   ];
-}
-
-function variantFor(adapter: AdapterTraits, sizes: MatmulSizes): Variant {
-  const [first] = adapter.kind === 'gpu' ? gpuVariants(sizes) : cpuVariants(adapter, sizes);
-  return first as Variant;
 }

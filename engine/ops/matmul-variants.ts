@@ -1,4 +1,5 @@
 /** A kernel that can compute a matrix product. All variants take the same blocks and constants; they differ in speed. */
+import { extentClass } from './variant-choice.ts';
 
 /** op(A) is [batch, m, k], op(B) is [batch, k, n]. */
 export interface MatmulSizes {
@@ -18,4 +19,27 @@ export interface Variant {
 /** Workgroups that cover [m, n] by tiles of `rows` x `columns`: columns along x. */
 export function tiles(m: number, n: number, rows: number, columns: number): [number, number] {
   return [Math.ceil(n / columns), Math.ceil(m / rows)];
+}
+
+/** Tells the variants of one product apart, for people and for files: `matmul_subgroup LANES=8`. */
+export function matmulVariantName({ shader, extra = {} }: Variant): string {
+  return [shader, ...Object.entries(extra).map(([name, value]) => `${name}=${value}`)].join(' ');
+}
+
+/**
+ * Products that take the same kernel once one of them was measured: `matmul NT 256x1024x512`, of transposes and M x K x N,
+ * and what else their speed depends on.
+ */
+export function matmulClass(
+  { batch, m, n, k }: MatmulSizes,
+  transposes: { readonly transposeA: boolean; readonly transposeB: boolean },
+  vectors: readonly [left: boolean, right: boolean],
+): string {
+  const layout = (transposed: boolean): string => (transposed ? 'T' : 'N');
+  return [
+    `matmul ${layout(transposes.transposeA)}${layout(transposes.transposeB)} ${[m, k, n].map(extentClass).join('x')}`,
+    ...(batch > 1 ? [`batch ${extentClass(batch)}`] : []),
+    ...(vectors[0] ? [] : ['left by element']),
+    ...(vectors[1] ? [] : ['right by element']),
+  ].join(', ');
 }

@@ -1,13 +1,14 @@
 /**
  * How a reduction runs: one thread per output, or per chunk of an output with a second pass over the
- * partial results when the outputs alone would leave the adapter idle.
+ * partial results when the outputs alone would leave the adapter idle, or a workgroup per output.
  */
 import type { DType } from '../graph/dtype.ts';
 import type { Aval } from '../graph/ndarray.ts';
 import { fibre } from '../graph/position.ts';
-import type { Block, Call, Launch } from '../graph/primitive.ts';
+import type { AdapterTraits, Block, Call, Launch } from '../graph/primitive.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { AxesAttributes } from './reduction.ts';
+import { choose, extentClass } from './variant-choice.ts';
 
 type Operator = 'sum' | 'max' | 'min';
 
@@ -27,17 +28,21 @@ export function reduceLaunches(call: Call<AxesAttributes>, operator: Operator): 
     at: fibre(shape, axes, 'o', 'r'),
   };
   const finish: Block = { store: 'output', parameters: ['o: u32', 'value: T'], linear: 'o' };
-  // On a GPU one workgroup per output fills the machine when each output has much to read.
-  if (adapter.kind === 'gpu' && length >= 256 && outputs <= 65535)
+  const { shader, chunks } = choose(
+    adapter,
+    `${operator} ${dtype} of ${extentClass(length)} for each of ${extentClass(outputs)}${isTrailing(axes, shape.length) ? '' : ', strided'}`,
+    reduceVariants(adapter, outputs, length),
+    ({ name }) => name,
+  );
+  if (shader === 'reduce_workgroup')
     return [
       {
-        shader: 'reduce_workgroup',
+        shader,
         constants: { OUTPUTS: outputs, LENGTH: length },
         blocks: { ...blocks, element, finish },
         groups: [outputs, 1, 1],
       },
     ];
-  const chunks = chunkCount(outputs, length);
   const first = { OUTPUTS: outputs, LENGTH: length, CHUNKS: chunks };
   if (chunks === 1)
     return [
@@ -75,6 +80,35 @@ export function reduceLaunches(call: Call<AxesAttributes>, operator: Operator): 
       groups: [Math.ceil(outputs / 64), 1, 1],
     },
   ];
+}
+
+interface Variant {
+  readonly name: string;
+  readonly shader: 'reduce' | 'reduce_workgroup';
+  /** Parts of an output that threads of their own reduce, for a second pass to join. */
+  readonly chunks: number;
+}
+
+/** Outputs for each of which a CPU driver may be asked to synchronise a workgroup, which costs it up to 0.4 ms. */
+const FEW = 64;
+/** Terms that one thread may be asked to reduce without need. */
+const LONG = 1 << 16;
+
+/** The variants that can run, the one to take first. */
+function reduceVariants({ kind }: AdapterTraits, outputs: number, length: number): readonly Variant[] {
+  const chunks = chunkCount(outputs, length);
+  const threads: readonly Variant[] = [
+    ...(chunks > 1 ? [{ name: 'reduce in chunks', shader: 'reduce', chunks } as const] : []),
+    ...(chunks === 1 || length <= LONG ? [{ name: 'reduce', shader: 'reduce', chunks: 1 } as const] : []),
+  ];
+  const workgroup: Variant = { name: 'reduce_workgroup', shader: 'reduce_workgroup', chunks: 1 };
+  // On a GPU one workgroup per output fills the machine when each output has much to read.
+  if (length < 256 || outputs > (kind === 'gpu' ? 65535 : FEW)) return threads;
+  return kind === 'gpu' ? [workgroup, ...threads] : [...threads, workgroup];
+}
+
+function isTrailing(axes: readonly number[], rank: number): boolean {
+  return axes.every((axis) => axis >= rank - axes.length);
 }
 
 /** Chunks of at least 256 terms, and no more than give every core a few workgroups. */
