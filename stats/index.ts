@@ -1,9 +1,12 @@
 /** langevin/stats: the noise of gradients, exactly, by prediction and by measurement; and the curvature of losses. */
 export * from './covariance/index.ts';
 export * from './curvature/index.ts';
+export * from './evidence/index.ts';
+export * from './escape/index.ts';
 export * from './heavy-tails/index.ts';
 export * from './landscape/index.ts';
 export * from './linear-algebra/index.ts';
+export * from './ornstein-uhlenbeck/index.ts';
 export * from './per-example/index.ts';
 export {
   covarianceProduct,

@@ -4,3 +4,4 @@ export { characteristicFit, quantileFit, type StableFit } from './estimate.ts';
 export { fitNormal, fitStable, type LikelihoodFit, type NormalFit } from './fit.ts';
 export { compareTails, histogramErrors, type HistogramErrors, type TailComparison } from './goodness.ts';
 export { sampleStable } from './sample.ts';
+export { stableStream, type StableStream } from './stream.ts';

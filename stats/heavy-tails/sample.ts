@@ -30,9 +30,7 @@ import {
   type Tensor,
 } from '../../engine/index.ts';
 import { checkLaw } from './distribution.ts';
-
-/** exp of it is 2.5e38: larger numbers are set to this size. */
-const LARGEST_LOG = 88.4;
+import { LARGEST_LOG } from './stream.ts';
 
 /**
  * Independent numbers of SαS(1), f32; multiply by σ for SαS(σ). Both uniform numbers are odd multiples of 2^-24 in

@@ -1,7 +1,14 @@
-/** Do the standard errors of stable fits say what they mean? Over 200 seeds of 500 samples; fewer are in heavy-tails.test.ts. */
+/** Do the standard errors of stable fits say what they mean? Over 200 seeds of 500 samples; fewer are in heavy-tails.test.ts. And a tail, counted. */
 import { beforeAll, expect, it } from 'vitest';
 import { init, random } from '../../engine/index.ts';
-import { characteristicFit, fitStable, quantileFit, sampleStable } from '../../stats/index.ts';
+import {
+  characteristicFit,
+  fitStable,
+  quantileFit,
+  sampleStable,
+  stableCdf,
+  stableStream,
+} from '../../stats/index.ts';
 
 beforeAll(() => init({ backend: 'reference' }));
 
@@ -47,4 +54,14 @@ it.each([
     if (2 - found.alpha <= 2 * found.alphaError) held++;
   }
   expect(held / SEEDS).toBeGreaterThanOrEqual(0.9);
+});
+
+it('stable numbers exceed 50 as often as the law says: 0.00113 at alpha = 1.5, within 5 %', () => {
+  const at = stableStream([1, 2], 1.5);
+  const n = 2_000_000;
+  let beyond = 0;
+  for (let k = 0; k < n; k++) if (Math.abs(at(k)) > 50) beyond++;
+  // 2,260 are expected, with a deviation of 48.
+  expect(Math.abs(beyond / n / (2 * stableCdf(-50, 1.5)) - 1)).toBeLessThan(0.05);
+  expect(2 * stableCdf(-50, 1.5)).toBeCloseTo(0.00113, 5);
 });

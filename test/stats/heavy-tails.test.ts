@@ -12,6 +12,7 @@ import {
   stableCdf,
   stableDensity,
   stableQuantile,
+  stableStream,
   tailConstant,
 } from '../../stats/index.ts';
 import { logLikelihood } from '../../stats/heavy-tails/likelihood.ts';
@@ -201,6 +202,35 @@ describe('stable random numbers', () => {
       expect(x.every((value) => Number.isFinite(value))).toBe(true);
     }
     expect(new Set(await draw(3, [2000], 1.3)).size).toBe(2000);
+  });
+});
+
+describe('stable numbers in TypeScript', () => {
+  it.each([0.3, 0.55, 1, 1.3, 2])('are those of the same key: alpha = %f', async (alpha) => {
+    const key = random.key(2 ** 40 + 9);
+    const at = stableStream(await key.data(), alpha);
+    const drawn = await sampleStable(key, [1500], alpha).data();
+    drawn.forEach((x, k) => expect(Math.abs(at(k) / x - 1)).toBeLessThan(1e-12));
+  });
+
+  it('are tangents of a uniform angle at 1, and normal numbers after Box and Muller at 2', async () => {
+    const key = random.key(5);
+    const [angles, exponentials] = await Promise.all(
+      random.splitList(key, 2).map((each) => random.bits(each, [500]).data()),
+    );
+    const unit = (bits: number): number => (2 * (bits >>> 9) + 1) * 2 ** -24;
+    const words = await key.data();
+    const [cauchy, normal] = [stableStream(words, 1), stableStream(words, 2)];
+    for (let k = 0; k < 500; k++) {
+      const angle = ((angles![k]! & 256) === 0 ? 1 : -1) * (1 - unit(angles![k]!)) * (Math.PI / 2);
+      const exponential = -Math.log(unit(exponentials![k]!));
+      expect(Math.abs(cauchy(k) / Math.tan(angle) - 1)).toBeLessThan(1e-12);
+      expect(Math.abs(normal(k) / (2 * Math.sin(angle) * Math.sqrt(exponential)) - 1)).toBeLessThan(1e-12);
+    }
+  });
+
+  it.each([0, 2.1, Number.NaN])('refuse alpha = %f', (alpha) => {
+    expect(() => stableStream([0, 0], alpha)).toThrow(/outside \(0, 2\]/);
   });
 });
 
