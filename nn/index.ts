@@ -29,7 +29,14 @@ export { accuracy, correctCount } from './metrics.ts';
 export { alexnet, type AlexnetOptions } from './models/alexnet.ts';
 export type { GroupSize, Plan } from './models/blocks.ts';
 export { k16, type K16Options } from './models/k16.ts';
-export { f1, mlp, type F1Options, type MlpOptions } from './models/mlp.ts';
+export {
+  f1,
+  mlp,
+  normalizedMlp,
+  type F1Options,
+  type MlpOptions,
+  type NormalizedMlpOptions,
+} from './models/mlp.ts';
 export { c1, c1Mini, c1Nano, c2, type ConvNetOptions } from './models/noise-enhancement.ts';
 export { parameterCount } from './models/parameter-count.ts';
 export { resnet, resnet18, resnet34, type ResnetOptions } from './models/resnet.ts';

@@ -19,6 +19,8 @@ import {
   c1Nano,
   c2,
   k16,
+  mlp,
+  normalizedMlp,
   parameterCount,
   resnet,
   resnet18,
@@ -56,6 +58,16 @@ describe('the models of the papers', () => {
       // Counted by shape: nothing was drawn.
       expect(tree.leaves(params).every((leaf) => leaf.source.kind !== 'value')).toBe(true);
     });
+
+  it('the perceptron with batch normalisation has 898,510 parameters, and 3,000 scales and offsets', () => {
+    const { params, outputShape } = normalizedMlp().init(key, [784]);
+    expect(parameterCount(params)).toBe(901_510);
+    expect(parameterCount(mlp({ widths: [500, 500, 500, 10] }).init(key, [784]).params)).toBe(898_510);
+    expect(outputShape).toEqual([10]);
+    expect(Object.keys(params)).toContain('batchNorm2');
+    const ghost = normalizedMlp({ width: 4, norm: 10 }).init(key, [784]).params;
+    expect(Object.keys(ghost)).toContain('ghostBatchNorm2');
+  });
 
   it('the deeper configurations of VGG end in one pixel too', () => {
     for (const depth of [13, 16, 19] as const)
