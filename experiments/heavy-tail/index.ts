@@ -1,0 +1,6 @@
+/** HT's experiments on escape, its theory, and its transformer. */
+import type { Experiment } from '../types.ts';
+import { escapeAxis } from './escape-axis/index.ts';
+import { theory } from './theory/index.ts';
+
+export const heavyTailEscape: readonly Experiment[] = [theory, escapeAxis];
