@@ -26,4 +26,5 @@ export {
 } from './enumerate.ts';
 export { emptyMoments, observe, ratio, readEstimates, type Estimate, type Moments } from './moments.ts';
 export { disjointFactor, finitePopulationFactor, neFactor, replacementFactor } from './predictions.ts';
+export { rankCorrelation, type RankCorrelation } from './rank-correlation.ts';
 export { numericTrend, trend, type Trend } from './trend.ts';

@@ -150,7 +150,7 @@ function swap(list: Uint8Array, i: number, j: number): void {
 }
 
 /** Mulberry32: uniform on [0, 1), enough for shuffling a few dozen places. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
