@@ -1,0 +1,5 @@
+/** The experiments of `bayes-sgd`: papers.md, section 3. */
+import type { Experiment } from '../types.ts';
+import { evidence } from './evidence/index.ts';
+
+export const bayesSgdExperiments: readonly Experiment[] = [evidence];
