@@ -6,6 +6,7 @@
  */
 import type { DatasetName } from '../data/index.ts';
 import type { Tree } from '../engine/index.ts';
+import type { Member } from './training/replicas.ts';
 import type { Experiment, Json, RunContext, RunRecord } from './types.ts';
 
 /** One training, complete: two equal cells give equal records on one adapter. */
@@ -53,6 +54,8 @@ export interface Checkpoints {
 /** What a cell is given to run. `dataset` is the one that the cell names. */
 export interface CellContext extends RunContext {
   readonly checkpoints: Checkpoints;
+  /** The cell's place among the replicas that it is trained with; none: by itself. */
+  readonly member?: Member;
 }
 
 /** A cell's finished, or so far measured, records. */
@@ -80,6 +83,11 @@ export interface GridExperiment<Config extends object = object> extends Experime
    * Every record's `step` field, where there is one, counts optimizer steps.
    */
   runCell(cell: Cell, context: CellContext): AsyncIterable<RunRecord>;
+  /**
+   * Cells with the same key differ in nothing that makes their steps different functions, so they can be trained as
+   * replicas (`CellContext.member`); undefined for a cell that must be trained by itself. Absent: all of them.
+   */
+  replicaKey?(cell: Cell): string | undefined;
   /** Whether these records are those of a training that came to its end. */
   isFinished(records: readonly RunRecord[]): boolean;
   /** What `report` and `summary` take: the records of all cells as one list, each marked with its cell's settings. */

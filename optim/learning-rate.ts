@@ -48,9 +48,10 @@ function scale<P extends Tree>(updates: P, factor: Tensor | number): P {
 
 /**
  * An optimizer state with its adjustable learning rate replaced.
+ * @param rate a number, or a tensor to put in its place: one rate per replica where states are stacked
  * @throws OPTIMIZER if no link of the optimizer was made with `adjustable`
  */
-export function withLearningRate<S extends Tree>(state: S, rate: number): S {
+export function withLearningRate<S extends Tree>(state: S, rate: number | Tensor): S {
   let found = false;
   const paths = tree.paths(state);
   const next = tree.unflatten(
@@ -58,7 +59,7 @@ export function withLearningRate<S extends Tree>(state: S, rate: number): S {
     paths.map(({ path, leaf }) => {
       if (!/(^|\/)learningRate$/.test(path)) return leaf;
       found = true;
-      return tensor(rate);
+      return typeof rate === 'number' ? tensor(rate) : rate;
     }),
   );
   if (!found)

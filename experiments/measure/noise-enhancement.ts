@@ -6,8 +6,9 @@ import { classification, describePolicy, policyContext } from '../../stats/index
 import type { PaperCell } from '../noise-enhancement/paper/cells.ts';
 import { networkOf } from '../noise-enhancement/training/network.ts';
 import { problemOf, type Params, type State } from '../noise-enhancement/training/problem.ts';
-import { initialState, optimizerOf, type TrainingState } from '../noise-enhancement/training/step.ts';
+import { optimizerOf } from '../noise-enhancement/training/step.ts';
 import { statisticsOf } from '../training/statistics.ts';
+import { initialState, type TrainingState } from '../training/step.ts';
 import type { Subject } from './subject.ts';
 
 /** Examples by their indices, with the set that these point into and the statistics of evaluation. */

@@ -7,7 +7,8 @@ import type { Estimate } from '../../stats/index.ts';
 import type { RunContext } from '../types.ts';
 import type { Measurement, Sweep } from './config.ts';
 import { chunks, type Params, type Problem } from '../training/problem.ts';
-import { initialState, optimizerOf, trainingStep } from './training/step.ts';
+import { initialState } from '../training/step.ts';
+import { optimizerOf, trainingStep } from './training/step.ts';
 
 /** Examples per pushforward or gradient of the whole set. */
 export const PIECE = 500;

@@ -1,5 +1,5 @@
 /** Mean loss and accuracy over a whole set, in pieces of fixed size, with the sums kept on the device. */
-import { add, jit, tree, zeros, type Tensor } from '../../engine/index.ts';
+import { add, jit, tree, vmap, zeros, type Tensor } from '../../engine/index.ts';
 import { chunks, type Examples, type Params, type Problem, type Score, type State } from './problem.ts';
 import { PIECE, statisticsOf, type EvaluationSettings, type Statistics } from './statistics.ts';
 
@@ -15,28 +15,54 @@ export interface Evaluation {
 export interface Evaluator {
   /** Reads two numbers back, whatever the size of the set. */
   evaluate(params: Params, state?: State): Promise<Evaluation>;
+  /** The same of `count` replicas at once, whose parameters and statistics are stacked along a first axis. */
+  evaluateAll(count: number, params: Params, state?: State): Promise<Evaluation[]>;
   /** Gives the memory of the recorded programs back. */
   dispose(): void;
 }
 
 /** @param piece examples per recorded program */
 export function evaluator(problem: Problem, examples: Examples, piece: number = PIECE): Evaluator {
-  const accumulate = jit(
-    (total: Score, params: Params, state: State, tensors: typeof examples.tensors, indices: Tensor): Score =>
-      tree.map(add, total, problem.score(examples, params, tensors, indices, state)),
+  const accumulate = (
+    total: Score,
+    params: Params,
+    state: State,
+    tensors: typeof examples.tensors,
+    indices: Tensor,
+  ): Score => tree.map(add, total, problem.score(examples, params, tensors, indices, state));
+  const one = jit(accumulate, { donate: [0] });
+  const all = jit(
+    (total: Score, params: Params, state: State, tensors: typeof examples.tensors, indices: Tensor) =>
+      vmap(accumulate, { in: [0, 0, 0, null, null] })(total, params, state, tensors, indices),
     { donate: [0] },
   );
   const pieces = chunks(examples.count, piece);
+  const over = async (
+    start: Score,
+    next: (total: Score, indices: Tensor) => Score,
+  ): Promise<Evaluation[]> => {
+    const total = pieces.reduce(next, start);
+    const [losses, correct] = [await total.loss.data(), await total.correct.data()];
+    tree.leaves(total).forEach((leaf) => leaf.dispose());
+    return Array.from(losses, (loss, k) => ({
+      loss: loss / examples.count,
+      accuracy: (correct[k] as number) / examples.count,
+    }));
+  };
   return {
     async evaluate(params, state = {}) {
-      let total: Score = { loss: zeros([]), correct: zeros([]) };
-      for (const indices of pieces) total = accumulate(total, params, state, examples.tensors, indices);
-      const [loss, correct] = [await total.loss.item(), await total.correct.item()];
-      tree.leaves(total).forEach((leaf) => leaf.dispose());
-      return { loss: loss / examples.count, accuracy: correct / examples.count };
+      const [evaluation] = await over({ loss: zeros([]), correct: zeros([]) }, (total, indices) =>
+        one(total, params, state, examples.tensors, indices),
+      );
+      return evaluation as Evaluation;
     },
+    evaluateAll: (count, params, state = {}) =>
+      over({ loss: zeros([count]), correct: zeros([count]) }, (total, indices) =>
+        all(total, params, state, examples.tensors, indices),
+      ),
     dispose() {
-      accumulate.dispose();
+      one.dispose();
+      all.dispose();
       pieces.forEach((indices) => indices.dispose());
     },
   };

@@ -163,8 +163,9 @@ describe('the noise-enhancement experiment', () => {
 
   it('a rejected step leaves parameters and optimizer as they were', async () => {
     const { problemOf } = await import('../../experiments/noise-enhancement/training/problem.ts');
-    const { initialState, optimizerOf, trainingStep } =
+    const { optimizerOf, trainingStep } =
       await import('../../experiments/noise-enhancement/training/step.ts');
+    const { initialState } = await import('../../experiments/training/step.ts');
     const { tensor, tree } = await import('../../engine/index.ts');
     const sweep = { ...tiny, optimizer: 'adam', learningRate: 1e300 } as const;
     const problem = problemOf(sweep, dataset, 0);

@@ -2,17 +2,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../data/index.ts';
 import { init, tensor, tree } from '../../engine/index.ts';
 import {
-  cuts,
   microbatchedStep,
   passesPerStep,
 } from '../../experiments/noise-enhancement/training/microbatches.ts';
 import { networkOf, exampleCost } from '../../experiments/noise-enhancement/training/network.ts';
 import { problemOf } from '../../experiments/noise-enhancement/training/problem.ts';
-import {
-  initialState,
-  optimizerOf,
-  trainingStep,
-} from '../../experiments/noise-enhancement/training/step.ts';
+import { optimizerOf, trainingStep } from '../../experiments/noise-enhancement/training/step.ts';
+import { cuts } from '../../experiments/training/microbatches.ts';
+import { initialState } from '../../experiments/training/step.ts';
 import type { RunRecord } from '../../experiments/types.ts';
 import {
   memoryCheckpoints,

@@ -3,12 +3,8 @@ import { load, type Dataset } from '../../data/index.ts';
 import { counters, init, tensor, tree, type Tensor } from '../../engine/index.ts';
 import { presets } from '../../experiments/noise-enhancement/presets.ts';
 import { problemOf, type Problem } from '../../experiments/noise-enhancement/training/problem.ts';
-import {
-  initialState,
-  optimizerOf,
-  trainingStep,
-  type TrainingState,
-} from '../../experiments/noise-enhancement/training/step.ts';
+import { optimizerOf, trainingStep } from '../../experiments/noise-enhancement/training/step.ts';
+import { initialState, type TrainingState } from '../../experiments/training/step.ts';
 
 const sweep = { ...presets.smoke, hidden: [16, 16], trainExamples: 100, testExamples: 0 } as const;
 let dataset: Dataset;

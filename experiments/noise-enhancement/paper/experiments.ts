@@ -1,15 +1,17 @@
 /** The tables and figures of the paper as experiments. */
 import type { CellRecords } from '../../grid.ts';
+import type { InspectableExperiment, InspectableTraining } from '../../inspect.ts';
 import { paperSubject } from '../../measure/noise-enhancement.ts';
 import type { MeasurableExperiment } from '../../measure/subject.ts';
 import type { Json, Manifest, RunRecord } from '../../types.ts';
+import { startTraining } from '../inspection.ts';
 import { cellsOf, costOf, type PaperCell } from './cells.ts';
 import type { PaperConfig } from './config.ts';
 import { crossGrids, figure1Grids, figure2Grids, table2Grids } from './grids.ts';
 import { presetsOf, type Grids } from './presets.ts';
 import { runsOf } from './records.ts';
 import { reportOf, type Shown } from './report.ts';
-import { isFinished, labelOf, mark, runAll, runCell } from './run-cell.ts';
+import { isFinished, labelOf, mark, replicaKey, runAll, runCell } from './run-cell.ts';
 
 interface Description {
   readonly name: string;
@@ -26,7 +28,7 @@ function experiment({
   description,
   grids,
   shown,
-}: Description): MeasurableExperiment<PaperConfig> {
+}: Description): MeasurableExperiment<PaperConfig> & InspectableExperiment<PaperConfig> {
   return {
     name: `noise-enhancement/${name}`,
     title,
@@ -37,11 +39,22 @@ function experiment({
     label: (cell) => labelOf(cell as PaperCell),
     cost: (cell) => costOf(cell as PaperCell),
     runCell: (cell, context) => runCell(cell as PaperCell, context),
+    replicaKey: (cell) => replicaKey(cell as PaperCell),
     subject: (cell, dataset) => paperSubject(cell as PaperCell, dataset),
+    trainings: (config, seed, data) => cellsOf(config, seed, data).map(inspectable),
     isFinished,
     gather,
     report: (records: readonly RunRecord[], manifest: Manifest) => reportOf(title, shown, records, manifest),
     summary,
+  };
+}
+
+/** A cell, to be inspected. */
+function inspectable(cell: PaperCell): InspectableTraining {
+  return {
+    label: labelOf(cell),
+    dataset: cell.dataset,
+    start: (dataset) => startTraining(cell, dataset, cell.seed, cell.replica),
   };
 }
 
@@ -67,7 +80,7 @@ function summary(records: readonly RunRecord[]): { readonly [key: string]: Json 
   };
 }
 
-export const paperExperiments: readonly MeasurableExperiment<PaperConfig>[] = [
+export const paperExperiments: readonly ReturnType<typeof experiment>[] = [
   experiment({
     name: 'table2',
     title: 'Noise enhancement, table 2: the best batch size of each α',

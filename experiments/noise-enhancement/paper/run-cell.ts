@@ -6,7 +6,8 @@ import { parameterCount } from '../../../nn/index.ts';
 import type { CellContext, CellDataset, Checkpoints } from '../../grid.ts';
 import type { Json, RunContext, RunRecord } from '../../types.ts';
 import { evaluatorsOf } from '../../training/evaluation.ts';
-import { TrainingFailure } from '../training/failure.ts';
+import { TrainingFailure } from '../../training/failure.ts';
+import { alone } from '../../training/replicas.ts';
 import { passesPerStep, stepOf } from '../training/microbatches.ts';
 import { problemOf } from '../training/problem.ts';
 import { optimizerOf } from '../training/step.ts';
@@ -25,9 +26,8 @@ export function labelOf({ network, alpha, batchSize, replica }: PaperCell): stri
  */
 export async function* runCell(cell: PaperCell, context: CellContext): AsyncGenerator<RunRecord> {
   const { seed, replica } = cell;
-  const problem = problemOf(cell, context.dataset, seed);
-  const step = stepOf(problem, cell, optimizerOf(cell));
-  const evaluators = evaluatorsOf(problem, cell);
+  const member = context.member ?? alone();
+  const { problem, step, evaluators } = member.share('training', () => trainingOf(cell, context.dataset));
   const note = labelOf(cell);
   try {
     const records = train(cell, {
@@ -40,6 +40,7 @@ export async function* runCell(cell: PaperCell, context: CellContext): AsyncGene
       labels: {},
       progress: (done) => context.progress({ done, total: cell.maxSteps, unit: 'steps', note }),
       checkpoints: context.checkpoints,
+      member,
     });
     for await (const record of records)
       yield record.name === 'run' ? { ...record, ...describe(cell, problem) } : record;
@@ -60,10 +61,34 @@ export async function* runCell(cell: PaperCell, context: CellContext): AsyncGene
       ...describe(cell, problem),
     };
   } finally {
-    step.dispose();
-    evaluators.dispose();
-    tree.leaves([problem.train.tensors, problem.test.tensors]).forEach((leaf) => leaf.dispose());
+    member.leave();
   }
+}
+
+/** What a training uses beside its state: the same for all replicas of it. */
+function trainingOf(cell: PaperCell, dataset: Dataset) {
+  const problem = problemOf(cell, dataset, cell.seed);
+  const step = stepOf(problem, cell, optimizerOf(cell));
+  const evaluators = evaluatorsOf(problem, cell);
+  return {
+    problem,
+    step,
+    evaluators,
+    dispose() {
+      step.dispose();
+      evaluators.dispose();
+      tree.leaves([problem.train.tensors, problem.test.tensors]).forEach((leaf) => leaf.dispose());
+    },
+  };
+}
+
+/**
+ * What cells have in common that can be trained as replicas: all but initialisation and learning rate. The programs of
+ * a step in several passes fill the memory by themselves.
+ */
+export function replicaKey(cell: PaperCell): string | undefined {
+  const { replica: _replica, learningRate: _rate, ...common } = cell;
+  return passesPerStep(cell) === 1 ? JSON.stringify(common) : undefined;
 }
 
 function describe(

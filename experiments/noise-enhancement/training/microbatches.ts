@@ -1,50 +1,13 @@
 /**
- * A training step whose batch is too large for one pass. The gradient is linear in the weights of the examples,
- *   d = Σ_μ weight_μ g_μ,   weight_μ = α/B in the first batch, (1 - α)/B in the second,
- * so it is summed over passes of fewer examples and agrees with the whole to rounding. Passes are cut at multiples of
- * the ghost group and never across the two batches, so every group is normalised as it would be in the whole.
+ * Noise enhancement in one pass or in several, by the weights of the examples,
+ *   d = Σ_μ weight_μ g_μ,   weight_μ = α/B in the first batch, (1 - α)/B in the second.
  */
-import {
-  add,
-  full,
-  iota,
-  jit,
-  mul,
-  take,
-  tensor,
-  tree,
-  valueAndGrad,
-  zeros,
-  zerosLike,
-  type Tensor,
-} from '../../../engine/index.ts';
-import type { ResidentTensors } from '../../../data/resident.ts';
 import { noiseEnhanced, type GradientTransformation } from '../../../optim/index.ts';
-import type { Params, Problem } from '../../training/problem.ts';
+import { accumulatedStep, cuts, type Coefficient } from '../../training/microbatches.ts';
+import type { Problem } from '../../training/problem.ts';
+import type { TrainingStep } from '../../training/step.ts';
 import type { TrainingSettings } from './settings.ts';
-import { advance, trainingStep, type Advanced, type TrainingState, type TrainingStep } from './step.ts';
-
-/** Examples `from` … `from + size - 1` of a batch. */
-export interface Cut {
-  readonly from: number;
-  readonly size: number;
-}
-
-/**
- * `count` examples in as few cuts of at most `limit` as there can be, all but the last of one size, that size a
- * multiple of `group`. What is left of a group stays with the last: ghost batch normalisation joins it to the group
- * before it. A group is never cut, though it be larger than `limit`.
- */
-export function cuts(count: number, limit: number, group: number = 1): Cut[] {
-  const groups = Math.max(1, Math.floor(count / group));
-  const pieces = Math.ceil(groups / Math.max(1, Math.floor(limit / group)));
-  const size = Math.ceil(groups / pieces) * group;
-  const used = Math.ceil((groups * group) / size);
-  return Array.from({ length: used }, (_, k) => ({
-    from: k * size,
-    size: k === used - 1 ? count - k * size : size,
-  }));
-}
+import { trainingStep } from './step.ts';
 
 /** How many passes a step of these settings makes: 1 if its examples fit in one. */
 export function passesPerStep(settings: TrainingSettings): number {
@@ -65,70 +28,21 @@ export function stepOf(
     : microbatchedStep(problem, settings, optimizer);
 }
 
-type Sum = { readonly loss: Tensor; readonly gradient: Params };
-
-/** A step in several passes, one program each, and one for the optimizer. */
+/** A step in several passes. */
 export function microbatchedStep(
   problem: Problem,
   { alpha, batchSize, microbatch = 0, ghost = 0 }: TrainingSettings,
   optimizer: GradientTransformation,
 ): TrainingStep {
+  const loss = problem.weightedLoss.bind(problem);
   const pieces = cuts(batchSize, microbatch, ghost || 1);
-  const accumulate = (size: number) =>
-    jit(
-      (
-        sum: Sum,
-        params: Params,
-        tensors: ResidentTensors,
-        batch: Tensor,
-        from: Tensor,
-        weight: Tensor,
-      ): Sum => {
-        const indices = take(batch, add(iota([size], 0, 'i32'), from));
-        const weights = mul(full([size], 1), weight);
-        const loss = problem.weightedLoss(tensors);
-        const [value, gradient] = valueAndGrad((p: Params) => loss(p, indices, weights))(params);
-        return { loss: add(sum.loss, value), gradient: tree.map(add, sum.gradient, gradient) };
-      },
-      { donate: [0] },
-    );
-  const programs = new Map(
-    [...new Set(pieces.map(({ size }) => size))].map((size) => [size, accumulate(size)]),
-  );
-  const finish = jit(
-    (state: TrainingState, { loss, gradient }: Sum): Advanced => advance(state, loss, gradient, optimizer),
-    { donate: [0, 1] },
-  );
-  const step = (state: TrainingState, tensors: ResidentTensors, ...batches: Tensor[]): Advanced => {
-    let sum: Sum = { loss: zeros([]), gradient: tree.map(zerosLike, state.params) };
-    for (const { batch, coefficient } of coefficients(alpha)) {
-      const indices = batches[batch] as Tensor;
-      const weight = tensor(coefficient / batchSize);
-      for (const { from, size } of pieces) {
-        const program = programs.get(size) as ReturnType<typeof accumulate>;
-        const start = tensor(Int32Array.of(from), []);
-        sum = program(sum, state.params, tensors, indices, start, weight);
-        start.dispose();
-      }
-      weight.dispose();
-    }
-    return finish(state, sum);
-  };
-  return Object.assign(step, {
-    dispose: () => [...programs.values(), finish].forEach((program) => program.dispose()),
-  });
-}
-
-/** A batch, first or second, and what its mean gradient is multiplied by. */
-export interface Coefficient {
-  readonly batch: 0 | 1;
-  readonly coefficient: number;
+  return accumulatedStep({ loss, batchSize, coefficients: coefficients(alpha), pieces }, optimizer);
 }
 
 /** Of the batches that enter the gradient: those whose coefficient is not 0. */
 export function coefficients(alpha: number): readonly Coefficient[] {
   if (noiseEnhanced({ alpha }).batches === 1) return [{ batch: 0, coefficient: 1 }];
   return [alpha, 1 - alpha]
-    .map((coefficient, batch) => ({ batch: batch as 0 | 1, coefficient }))
+    .map((coefficient, batch) => ({ batch, coefficient }))
     .filter(({ coefficient }) => coefficient !== 0);
 }

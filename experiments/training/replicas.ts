@@ -1,0 +1,368 @@
+/**
+ * Several trainings as one program. Replicas are trainings whose steps are the same function: they differ in initial
+ * values, minibatches and learning rate. Each follows its own course and does not know of the others; what it asks of its
+ * seat waits until every one that is still training has asked. Then the states, which lie stacked along a first axis,
+ * make their steps together (`vmap`), and each goes on. Examples, initial values and rates are exactly those of a training
+ * by itself, and so are its results but for the rounding of sums in another order.
+ *
+ * One that waits at another place than the rest, measuring or with a batch of another size, is frozen by a mask meanwhile.
+ * When half of the rows belong to trainings that have ended, the others move together.
+ */
+import {
+  cast,
+  jit,
+  reshape,
+  stack,
+  take,
+  tensor,
+  tree,
+  vmap,
+  where,
+  type Jitted,
+  type Tensor,
+  type Tree,
+} from '../../engine/index.ts';
+import type { ResidentTensors } from '../../data/resident.ts';
+import { withLearningRate } from '../../optim/index.ts';
+import type { Evaluators } from './evaluation.ts';
+import type { State } from './problem.ts';
+import {
+  aloneSeat,
+  evaluateOne,
+  stackRows,
+  type Evaluated,
+  type Seat,
+  type StepRequest,
+  type Wanted,
+} from './seat.ts';
+import type { Advanced, TrainingState, TrainingStep } from './step.ts';
+
+/** A training's place among its replicas. */
+export interface Member {
+  /**
+   * What all of them use under this name: made for the first that asks, and disposed of when the last has left.
+   */
+  share<T extends { dispose(): void }>(name: string, make: () => T): T;
+  /** Takes over the state. */
+  enter(state: TrainingState): Promise<Seat>;
+  /** The training has ended, whatever the end was; to be called in any case, since the others wait. Safe to call again. */
+  leave(): void;
+}
+
+/** The place of a training by itself. */
+export function alone(): Member {
+  const shared = new Map<string, { dispose(): void }>();
+  return {
+    share: shareIn(shared),
+    enter: (state) => Promise.resolve(aloneSeat(state)),
+    leave: () => disposeAll(shared),
+  };
+}
+
+type Settle<T> = { resolve(value: T): void; reject(error: unknown): void };
+
+type Asked =
+  | ({ readonly kind: 'enter'; readonly state: TrainingState } & Settle<Seat>)
+  | ({ readonly kind: 'step'; readonly request: StepRequest } & Settle<void>)
+  | ({
+      readonly kind: 'evaluate';
+      readonly evaluators: Evaluators;
+      readonly wanted: Wanted;
+    } & Settle<Evaluated>);
+
+type StepAll = Jitted<[TrainingState, readonly Tensor[], ResidentTensors, ...Tensor[]], Advanced>;
+
+/** Places for `count` replicas. All must enter or leave. */
+export function replicas(count: number): Member[] {
+  const shared = new Map<string, { dispose(): void }>();
+  const live = new Set(Array.from({ length: count }, (_, k) => k));
+  const asked = new Map<number, Asked>();
+  /** Which member has each row. */
+  let rows: number[] = [];
+  let state: TrainingState | undefined;
+  let failedAt: Tensor | undefined;
+  /** Of all rows, read at most once after a step. */
+  let looks: Promise<ArrayLike<number>> | undefined;
+  let sums: Promise<ArrayLike<number>> | undefined;
+  const taken = new Set<number>();
+  const rates = new Map<number, number>();
+  let ratesChanged = true;
+  let busy = false;
+  let broken: { readonly error: unknown } | undefined;
+  const programs = new Map<TrainingStep, StepAll>();
+
+  const current = (): TrainingState => {
+    let known = state as TrainingState;
+    if (taken.size > 0) {
+      // Summing begins anew in the rows whose sums were taken.
+      const kept = tensor(rows.map((member) => !taken.has(member)));
+      known = { ...known, lossSum: where(kept, known.lossSum, 0) };
+      taken.clear();
+      sums = undefined;
+      state = known;
+    }
+    return known;
+  };
+
+  const forget = (): void => {
+    looks = sums = undefined;
+    failedAt?.dispose();
+    failedAt = undefined;
+  };
+
+  const ask = <T>(member: number, make: (settle: Settle<T>) => Asked): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (broken) return reject(broken.error as Error);
+      asked.set(member, make({ resolve, reject }));
+      void pump();
+    });
+
+  const pump = async (): Promise<void> => {
+    if (busy || live.size === 0 || asked.size < live.size) return;
+    busy = true;
+    const answers: (() => void)[] = [];
+    try {
+      compact();
+      await answer(answers);
+    } catch (error) {
+      broken = { error };
+      for (const each of asked.values()) each.reject(error);
+      asked.clear();
+    }
+    busy = false;
+    answers.forEach((each) => each());
+    void pump();
+  };
+
+  const answer = async (answers: (() => void)[]): Promise<void> => {
+    const all = [...asked];
+    const entering = all.flatMap(([member, each]) => (each.kind === 'enter' ? [{ member, each }] : []));
+    const evaluating = all.flatMap(([member, each]) => (each.kind === 'evaluate' ? [{ member, each }] : []));
+    const done = (member: number, resolve: () => void): void => {
+      asked.delete(member);
+      answers.push(resolve);
+    };
+    if (entering.length > 0) {
+      rows = entering.map(({ member }) => member);
+      state = stackTrees(entering.map(({ each }) => each.state));
+      for (const { member, each } of entering) done(member, () => each.resolve(seatOf(member)));
+    } else if (evaluating.length > 0) {
+      const found = await evaluateRows(evaluating.map(({ member, each }) => ({ ...each, member })));
+      evaluating.forEach(({ member, each }, k) => done(member, () => each.resolve(found[k] as Evaluated)));
+    } else {
+      forget();
+      const requests = new Map(
+        all.flatMap(([member, each]) => (each.kind === 'step' ? [[member, each.request] as const] : [])),
+      );
+      for (const step of new Set([...requests.values()].map((request) => request.step)))
+        stepRows(
+          step,
+          rows.map((member) => {
+            const request = live.has(member) ? requests.get(member) : undefined;
+            return request?.step === step ? request : undefined;
+          }),
+        );
+      for (const [member, each] of all) if (each.kind === 'step') done(member, () => each.resolve());
+    }
+  };
+
+  /** The steps of the rows that have a request; the others stay as they are. */
+  const stepRows = (step: TrainingStep, requests: readonly (StepRequest | undefined)[]): void => {
+    requests.forEach((request, row) => setRate(rows[row] as number, request?.learningRate));
+    let before = current();
+    if (ratesChanged) {
+      const all = tensor(rows.map((member) => rates.get(member) ?? 0));
+      before = { ...before, optimizer: withLearningRate(before.optimizer, all) };
+      ratesChanged = false;
+    }
+    const [first] = requests.filter((request) => request !== undefined) as [StepRequest];
+    const whole = requests.every((request) => request !== undefined);
+    const active = whole ? [] : [tensor(requests.map((request) => request !== undefined))];
+    const inputs = first.inputs.map((one, k) =>
+      tensor(stackRows(requests.map((request) => request?.inputs[k])), [rows.length, one.length]),
+    );
+    const program = programs.get(step) ?? stepAll(step);
+    programs.set(step, program);
+    failedAt?.dispose();
+    [state, failedAt] = program(before, active, first.tensors, ...inputs);
+    [...inputs, ...active].forEach((each) => each.dispose());
+  };
+
+  const setRate = (member: number, rate: number | undefined): void => {
+    if (rate === undefined || rates.get(member) === rate) return;
+    rates.set(member, rate);
+    ratesChanged = true;
+  };
+
+  const rowOf = jit((all: TrainingState, row: Tensor): TrainingState =>
+    tree.map((leaf) => reshape(take(leaf, row), leaf.shape.slice(1)), all),
+  );
+  const rowsOf = jit((all: TrainingState, chosen: Tensor): TrainingState =>
+    tree.map((leaf) => take(leaf, chosen), all),
+  );
+
+  const stateOf = (member: number): TrainingState => {
+    const row = tensor(Int32Array.of(rows.indexOf(member)));
+    const one = rowOf(current(), row);
+    row.dispose();
+    return one;
+  };
+
+  const evaluateRows = async (
+    wanting: readonly { readonly member: number; readonly evaluators: Evaluators; readonly wanted: Wanted }[],
+  ): Promise<Evaluated[]> => {
+    const [first] = wanting as [(typeof wanting)[number]];
+    const alike = wanting.every(
+      ({ evaluators, wanted }) =>
+        evaluators === first.evaluators &&
+        wanted.train === first.wanted.train &&
+        wanted.test === first.wanted.test,
+    );
+    // All rows at once cost as much as if all had asked.
+    if (alike && 2 * wanting.length > rows.length) return evaluateAll(first, wanting);
+    const found: Evaluated[] = [];
+    for (const { member, evaluators, wanted } of wanting) {
+      const one = stateOf(member);
+      found.push(await evaluateOne(one, evaluators, wanted));
+      dispose(one);
+    }
+    return found;
+  };
+
+  const evaluateAll = async (
+    { evaluators, wanted }: { readonly evaluators: Evaluators; readonly wanted: Wanted },
+    wanting: readonly { readonly member: number }[],
+  ): Promise<Evaluated[]> => {
+    const { params } = current();
+    const statistics = statisticsOfAll(evaluators);
+    const count = rows.length;
+    const train = wanted.train && (await evaluators.train.evaluateAll(count, params, statistics));
+    const test = wanted.test && (await evaluators.test.evaluateAll(count, params, statistics));
+    dispose(statistics);
+    return wanting.map(({ member }) => {
+      const row = rows.indexOf(member);
+      return { ...(train && { train: train[row] }), ...(test && { test: test[row] }) } as Evaluated;
+    });
+  };
+
+  /** Recomputed one replica after the other, since a pass over the training set is as large as one can be. */
+  const statisticsOfAll = (evaluators: Evaluators): State => {
+    const each: State[] = [];
+    for (const member of rows) {
+      const one = stateOf(member);
+      const statistics = evaluators.statistics.at(one.params);
+      dispose(one);
+      if (tree.leaves(statistics).length === 0) return statistics;
+      each.push(statistics);
+    }
+    return stackTrees(each);
+  };
+
+  /** Leaves the rows of those that have ended behind, if they are half of all. */
+  const compact = (): void => {
+    if (!state || 2 * live.size > rows.length) return;
+    const kept = rows.filter((member) => live.has(member));
+    const chosen = tensor(Int32Array.from(kept, (member) => rows.indexOf(member)));
+    const before = current();
+    state = rowsOf(before, chosen);
+    dispose(before);
+    chosen.dispose();
+    forget();
+    rows = kept;
+    ratesChanged = true;
+  };
+
+  const leave = (member: number): void => {
+    if (!live.delete(member)) return;
+    asked.delete(member);
+    if (live.size > 0) return void pump();
+    forget();
+    dispose(state ?? []);
+    [...programs.values(), rowOf, rowsOf].forEach((program) => program.dispose());
+    disposeAll(shared);
+  };
+
+  const seatOf = (member: number): Seat => ({
+    step: (request) => ask<void>(member, (settle) => ({ kind: 'step', request, ...settle })),
+    evaluate: (evaluators, wanted) =>
+      ask<Evaluated>(member, (settle) => ({ kind: 'evaluate', evaluators, wanted, ...settle })),
+    async look() {
+      const row = rows.indexOf(member);
+      if (!looks) {
+        looks = failedAt ? readOnce(failedAt) : current().failedAt.data();
+        failedAt = undefined;
+      }
+      return (await looks)[row] as number;
+    },
+    async takeLossSum() {
+      sums ??= current().lossSum.data();
+      const row = rows.indexOf(member);
+      const all = await sums;
+      taken.add(member);
+      return all[row] as number;
+    },
+    borrow() {
+      const one = stateOf(member);
+      return { state: one, release: () => dispose(one) };
+    },
+    leave: () => leave(member),
+  });
+
+  return Array.from({ length: count }, (_, member) => ({
+    share: shareIn(shared),
+    enter: (own) => ask<Seat>(member, (settle) => ({ kind: 'enter', state: own, ...settle })),
+    leave: () => leave(member),
+  }));
+}
+
+/** The steps of all rows as one program, which takes a mask of those that make it where not all do. */
+function stepAll(step: TrainingStep): StepAll {
+  return jit(
+    (state: TrainingState, active: readonly Tensor[], tensors: ResidentTensors, ...inputs: Tensor[]) => {
+      const axes = [0, null, ...inputs.map(() => 0)];
+      const made = vmap(step, { in: axes })(state, tensors, ...inputs);
+      const [mask] = active;
+      if (!mask) return made;
+      const before: Advanced = [state, cast(state.failedAt, 'f32')];
+      const choose = (makes: Tensor, after: Advanced, kept: Advanced): Advanced =>
+        tree.map((a, b) => where(makes, a, b), after, kept);
+      return vmap(choose)(mask, made, before);
+    },
+    { donate: [0] },
+  );
+}
+
+/** Trees of one structure as one, whose leaves have them along a new first axis. Uses them up. */
+function stackTrees<T extends Tree>(trees: readonly T[]): T {
+  const program = jit((all: readonly Tree[]): Tree => {
+    const [first, ...rest] = all as readonly [Tree, ...Tree[]];
+    return tree.map((...leaves) => stack(leaves), first, ...rest);
+  });
+  const stacked = program(trees) as T;
+  trees.forEach(dispose);
+  program.dispose();
+  return stacked;
+}
+
+function shareIn(shared: Map<string, { dispose(): void }>): Member['share'] {
+  return <T extends { dispose(): void }>(name: string, make: () => T): T => {
+    const known = (shared.get(name) as T | undefined) ?? make();
+    shared.set(name, known);
+    return known;
+  };
+}
+
+function disposeAll(shared: Map<string, { dispose(): void }>): void {
+  for (const each of shared.values()) each.dispose();
+  shared.clear();
+}
+
+async function readOnce(x: Tensor): Promise<ArrayLike<number>> {
+  const values = await x.data();
+  x.dispose();
+  return values;
+}
+
+function dispose(owner: Tree): void {
+  tree.leaves(owner).forEach((leaf) => leaf.dispose());
+}
