@@ -12,6 +12,8 @@ export {
 export type { Phase, PhaseName } from './graph/phases.ts';
 export type { Binding, BufferRef, Dispatch, Lifetime, Program } from './compile/program.ts';
 export type { Operation } from './compile/operations.ts';
+export { tune, tuningSummary, type TunedClass, type TuneOptions } from './tune/tune.ts';
+export type { TuneMode, TuningSummary } from './tune/tuning.ts';
 export { jit, type Jitted, type JitOptions } from './jit.ts';
 export { LangevinError } from './graph/errors.ts';
 export type { DType, HostArray } from './graph/dtype.ts';

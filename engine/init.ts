@@ -8,12 +8,19 @@ import type { Counters } from './gpu/counters.ts';
 import { Device } from './gpu/device.ts';
 import { inScope } from './gpu/storage.ts';
 import { referenceBackend } from './reference/interpreter.ts';
+import { setTuneMode, tunedTraits } from './tune/device-tuning.ts';
+import type { TuneMode } from './tune/tuning.ts';
 
 export interface InitOptions {
   /** `webgpu` (the default), or `reference`: float64 on the CPU, which needs no GPU. */
   readonly backend?: 'webgpu' | 'reference';
   /** Part of the adapter's name, such as `nvidia` or `swiftshader`; in Node also the variable LANGEVIN_ADAPTER. */
   readonly adapter?: string;
+  /**
+   * Whether kernels that were measured on this adapter are taken instead of those that a rule chooses; default `off`, in Node
+   * also the variable LANGEVIN_TUNE. See docs/tuning.md. Say it before anything is computed: programs keep their kernels.
+   */
+  readonly tune?: TuneMode;
 }
 
 let device: { readonly adapter: string | undefined; readonly backend: Promise<DeviceBackend> } | undefined;
@@ -23,15 +30,21 @@ let device: { readonly adapter: string | undefined; readonly backend: Promise<De
  * another adapter is asked for.
  *
  * @throws NO_ADAPTER if no WebGPU adapter can be had, naming what was tried and the next step
+ * @throws TUNE_MODE if `tune`, or LANGEVIN_TUNE, is none of the modes
  */
-export async function init({ backend = 'webgpu', adapter }: InitOptions = {}): Promise<void> {
+export async function init({ backend = 'webgpu', adapter, tune }: InitOptions = {}): Promise<void> {
   if (backend === 'reference') return setBackend(referenceBackend());
   if (backend !== 'webgpu')
     fail('BACKEND', `init: '${String(backend)}' is not a backend: use 'webgpu' or 'reference'.`);
   const known = await device?.backend.catch(() => undefined);
   if (!device || !known || known.device.isLost || device.adapter !== adapter)
-    device = { adapter, backend: Device.request(adapter).then(deviceBackend) };
-  setBackend(await device.backend);
+    device = {
+      adapter,
+      backend: Device.request(adapter).then((made) => deviceBackend(made, tunedTraits(made))),
+    };
+  const ready = await device.backend;
+  await setTuneMode(ready.device, tune);
+  setBackend(ready);
 }
 
 /** Computes tensors together, without reading them: what they share is computed once. */

@@ -7,6 +7,7 @@ import type { Backend, Capture, Executable } from '../graph/backend.ts';
 import { fromWords, toWords } from '../graph/dtype.ts';
 import { fail } from '../graph/errors.ts';
 import { phase } from '../graph/phases.ts';
+import type { AdapterTraits } from '../graph/primitive.ts';
 import { DONATED, Tensor } from '../graph/tensor.ts';
 import type { Device } from './device.ts';
 import { Engine } from './engine.ts';
@@ -23,10 +24,11 @@ export interface DeviceBackend extends Backend {
   readonly engine: Engine;
 }
 
-export function deviceBackend(device: Device): DeviceBackend {
+/** @param adapter the device's traits, or others that its kernels are chosen by */
+export function deviceBackend(device: Device, adapter: AdapterTraits = device.traits): DeviceBackend {
   const engine = new Engine(device);
   const target: Target = {
-    adapter: device.traits,
+    adapter,
     maxBuffers: device.gpu.limits.maxStorageBuffersPerShaderStage,
   };
   const programs = new Map<string, { readonly program: Program; readonly runner: Runner }>();

@@ -202,8 +202,14 @@ export function convolutionClass(sizes: ConvolutionSizes, direction: Direction):
   return [
     `convolution ${direction} ${image} to ${extentClass(filters)}`,
     `${sizes.filterHeight}x${sizes.filterWidth}`,
-    ...unless(`stride ${stride.join('x')}`, stride.every((step) => step === 1)),
-    ...unless(`dilation ${dilation.join('x')}`, dilation.every((step) => step === 1)),
+    ...unless(
+      `stride ${stride.join('x')}`,
+      stride.every((step) => step === 1),
+    ),
+    ...unless(
+      `dilation ${dilation.join('x')}`,
+      dilation.every((step) => step === 1),
+    ),
     ...unless(`groups ${groups}`, groups === 1),
     ...unless(`batch ${extentClass(batch)}`, batch === 1),
     ...unless('channels by element', (channels / groups) % 4 === 0),

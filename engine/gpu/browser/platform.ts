@@ -3,9 +3,10 @@
  * has one adapter per power preference, so a name can only confirm the choice.
  */
 import { fail } from '../../graph/errors.ts';
-import type { AdapterChoice, AdapterRequest } from '../node/platform.ts';
+import type { AdapterChoice, AdapterRequest, TuningStore } from '../node/platform.ts';
 
-export type { AdapterChoice, AdapterRequest };
+export type { AdapterChoice, AdapterRequest, TuningStore };
+export { tuneDefault, tuningStore } from './tuning-store.ts';
 
 /** The adapter for `request`. Rejects with code NO_ADAPTER, saying why, if there is none. */
 export async function requestAdapter(request: AdapterRequest = {}): Promise<AdapterChoice> {

@@ -12,6 +12,8 @@ import { spacePolls } from './polling.ts';
 import { findArchive, unpack } from './unpack.ts';
 import { installedDrivers, loadVulkan, withDriver } from './vulkan.ts';
 
+export { tuneDefault, tuningStore, type TuningStore } from './tuning-store.ts';
+
 /** How to choose among adapters. Without a name the fastest kind present is taken. */
 export interface AdapterRequest extends GPURequestAdapterOptions {
   /** Part of the adapter's name, case ignored; LANGEVIN_ADAPTER where absent. */
