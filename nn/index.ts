@@ -1,6 +1,14 @@
 /** langevin/nn: layers and models as pure functions of parameters and state. */
 export { relu, sigmoid, tanh } from './activations.ts';
 export {
+  attend,
+  initAttention,
+  selfAttention,
+  type AttentionContext,
+  type AttentionOptions,
+  type AttentionParams,
+} from './attention.ts';
+export {
   batchNorm,
   ghostBatchNorm,
   type BatchNormOptions,
@@ -10,7 +18,9 @@ export {
 export { conv2d, type Conv2dOptions, type Conv2dParams } from './conv2d.ts';
 export { dense, type DenseOptions, type DenseParams } from './dense.ts';
 export { dropout, type DropoutOptions } from './dropout.ts';
+export { embedding, normalOf, type EmbeddingOptions, type EmbeddingParams } from './embedding.ts';
 export { firstNonFinite, type NonFinite } from './first-non-finite.ts';
+export { gelu, geluOf } from './gelu.ts';
 export {
   fanInUniform,
   glorotNormal,
@@ -25,8 +35,11 @@ export {
 export { layerOf } from './labels.ts';
 export type { ApplyContext, Context, Initialized, Layer, NoParams } from './layer.ts';
 export { layerNorm, type LayerNormOptions } from './layer-norm.ts';
+export { affine, linear } from './linear.ts';
 export { accuracy, correctCount } from './metrics.ts';
 export { alexnet, type AlexnetOptions } from './models/alexnet.ts';
+export { bert, bertBase, type BertBlock, type BertOptions, type BertParams } from './models/bert.ts';
+export { withBertWeights, type NamedArrays } from './models/bert-weights.ts';
 export type { GroupSize, Plan } from './models/blocks.ts';
 export { k16, type K16Options } from './models/k16.ts';
 export {
