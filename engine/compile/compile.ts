@@ -2,17 +2,22 @@
 import type { AdapterTraits } from '../graph/primitive.ts';
 import type { CapturedGraph } from './capture.ts';
 import { compose, labelOf, launchesOf, temporariesOf, type Places } from './compose.ts';
-import { fuse, type Kernel } from './fuse.ts';
+import { fuse, unfused, type Kernel } from './fuse.ts';
+import { joinMaps } from './join-maps.ts';
 import { planMemory, type Interval } from './memory.ts';
 import { topological, type Node } from './node.ts';
 import { operationsOf } from './operations.ts';
+import { joinRows } from './rows.ts';
 import { bytesOf, type BufferRef, type Program, type ProgramOutput } from './program.ts';
-import { reads, schedule } from './schedule.ts';
+import { reads } from './reads.ts';
+import { schedule } from './schedule.ts';
 
 export interface Target {
   readonly adapter: AdapterTraits;
   /** Storage buffers that one kernel may bind. */
   readonly maxBuffers: number;
+  /** `none` makes a kernel of every operation, for comparison. */
+  readonly fusion?: 'none';
 }
 
 /**
@@ -26,8 +31,14 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
     (node) => node.kind === 'operation' && ['gather', 'place'].includes(node.primitive.name),
   );
   const maxBuffers = target.maxBuffers - Number(graph.scalars.length > 0) - Number(gathers);
-  const fused = fuse(graph.outputs, maxBuffers - 1);
-  const plan = schedule(fused, graph.outputs, donated, donated.length, maxBuffers);
+  const fused =
+    target.fusion === 'none'
+      ? unfused(graph.outputs)
+      : joinMaps(
+          joinRows(fuse(graph.outputs, maxBuffers - 1), graph.outputs, target.adapter, maxBuffers),
+          maxBuffers,
+        );
+  const plan = schedule(fused, graph.outputs, donated, donated.length);
 
   // Values in scratch memory, and how long they live.
   const intervals: (Interval & { readonly label: string })[] = [];

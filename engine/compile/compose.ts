@@ -11,6 +11,8 @@ import { bufferOperand, type FusedGraph, type Kernel } from './fuse.ts';
 import { libraryText } from './library.ts';
 import { elements, type Node, type OperationNode } from './node.ts';
 import { describe, operationsOf } from './operations.ts';
+import { rowFunction } from './row-function.ts';
+import { rowCount, rowLength } from './rows.ts';
 import { bytesOf, type Binding, type BufferRef, type Dispatch } from './program.ts';
 
 /** Where stored values live. */
@@ -38,9 +40,14 @@ export function compose(
   );
 }
 
-/** The launches of a kernel; a map is one launch of shaders/map.wgsl. */
+/** The launches of a kernel; a map is one launch of shaders/map.wgsl, and what goes along rows one of shaders/rows.wgsl. */
 export function launchesOf(kernel: Kernel, graph: FusedGraph, adapter: AdapterTraits): readonly Launch[] {
-  const { launch } = kernel;
+  const { launch, rows } = kernel;
+  if (rows) {
+    const [count, length] = [rowCount(rows), rowLength(rows)];
+    const constants = { ROWS: count, LENGTH: length };
+    return [{ shader: 'rows', constants, blocks: {}, groups: [Math.ceil(count / 32), 1, 1] }];
+  }
   if (!launch) {
     const count = elements(kernel.roots[0] as Node);
     const perThread = elementsPerThread(count, adapter);
@@ -107,7 +114,11 @@ class Composer {
         fail('SHADER', `${shader.file} has no override '${name}'.`);
     const blocks = new Map<string, string>();
     // What is written is bound first, so that reading it back (a donated argument) goes through the same binding.
-    if (kernel.launch === undefined) blocks.set('store', this.mapStore());
+    if (kernel.rows) {
+      const outputs = kernel.roots.map((root) => ({ root, buffer: this.bindOutput(root) }));
+      const inMemory = (node: Node): boolean => this.graph.isStored(node) && !kernel.roots.includes(node);
+      blocks.set('row', rowFunction(kernel.rows, outputs, this.around, inMemory));
+    } else if (kernel.launch === undefined) blocks.set('store', this.mapStore());
     const entries = Object.entries(launch.blocks);
     for (const [name, block] of [...entries].sort(([, a], [, b]) => Number(writes(b)) - Number(writes(a))))
       blocks.set(name, this.block(name, block));
@@ -222,7 +233,7 @@ class Composer {
     }
     const [root] = this.kernel.roots as [Node];
     const target = this.bindOutput(root);
-    const emitter = new Emitter(this.around, { node: this.kernel.launch as Node, name: variable });
+    const emitter = new Emitter(this.around, (node) => (node === this.kernel.launch ? variable : undefined));
     const position = emitter.bind(linear);
     const value = emitter.value(root, { shape: root.aval.shape, linear: position });
     return functionText(name, parameters, undefined, [

@@ -37,12 +37,21 @@ export class Emitter {
   private readonly scopes: Scope[] = [{ lines: [], known: new Map() }];
   private count = 0;
   private readonly around: Surroundings;
-  private readonly given: { readonly node: Node; readonly name: string } | undefined;
+  private readonly given: (node: Node) => string | undefined;
+  private readonly prefix: string;
 
-  /** @param given a node whose element at the position being written is in a variable: the result of a launch */
-  constructor(around: Surroundings, given?: { readonly node: Node; readonly name: string }) {
+  /**
+   * @param given the variable that holds a node's element at the position being written, as for the result of a launch
+   * @param prefix of the names it binds; code within a block needs other names than the code around it
+   */
+  constructor(
+    around: Surroundings,
+    given: (node: Node) => string | undefined = () => undefined,
+    prefix = 'v',
+  ) {
     this.around = around;
     this.given = given;
+    this.prefix = prefix;
   }
 
   /** The statements so far. */
@@ -67,7 +76,7 @@ export class Emitter {
     if (/^\w+$/.test(expression)) return expression;
     const known = this.recall(expression);
     if (known !== undefined) return known;
-    const name = `v${this.count++}`;
+    const name = `${this.prefix}${this.count++}`;
     this.scope.lines.push(`let ${name} = ${expression};`);
     this.scope.known.set(expression, name);
     return name;
@@ -84,7 +93,8 @@ export class Emitter {
 
   /** The element of `node` at `index`. */
   value(node: Node, index: Index): string {
-    if (node === this.given?.node) return this.given.name;
+    const given = this.given(node);
+    if (given !== undefined) return given;
     switch (node.kind) {
       case 'constant':
         if (!Number.isFinite(Math.fround(node.value))) this.around.uses('nonFinite');
@@ -137,7 +147,7 @@ export class Emitter {
       read,
       readWhere: (condition, input, index, otherwise) => {
         if (condition === 'true') return read(input, index);
-        const name = `v${this.count++}`;
+        const name = `${this.prefix}${this.count++}`;
         this.scopes.push({ lines: [], known: new Map() });
         const value = read(input, index);
         const { lines } = this.scopes.pop() as Scope;

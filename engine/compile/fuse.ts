@@ -11,13 +11,16 @@
  */
 import { sameShape, sizeOf } from '../graph/shape.ts';
 import { elements, topological, type Node, type OperationNode } from './node.ts';
+import type { Rows } from './rows.ts';
 
 /** A stored value and how it comes about. */
 export interface Kernel {
-  /** Values that the kernel stores, each elementwise over the same positions. More than one only without a launch. */
+  /** Values that the kernel stores; one with a launch. A map's are elementwise over the same positions. */
   readonly roots: readonly Node[];
   /** The operation with a shader of its own that the kernel runs; without it the kernel is a map. */
   readonly launch?: OperationNode;
+  /** The reductions of a kernel that goes along rows (rows.ts); it has no launch. */
+  readonly rows?: Rows;
 }
 
 export interface FusedGraph {
@@ -63,6 +66,14 @@ export function fuse(outputs: readonly Node[], maxBuffers: number): FusedGraph {
     return { roots: [node], ...(launch && { launch }) };
   });
   return { kernels, isStored };
+}
+
+/** Every operation by itself, its value stored: what fusion is held against. */
+export function unfused(outputs: readonly Node[]): FusedGraph {
+  const order = topological(outputs).filter((node) => node.kind === 'operation' || outputs.includes(node));
+  const stored = new Set(order);
+  const kernels = order.map((node): Kernel => ({ roots: [node], ...(isLaunch(node) && { launch: node }) }));
+  return { kernels, isStored: (node) => node.kind === 'input' || stored.has(node) };
 }
 
 /** The consumers of every node, once per operand. */
@@ -251,6 +262,6 @@ function endChainAt(
   stored.add(link);
 }
 
-function isLaunch(node: Node): boolean {
+function isLaunch(node: Node): node is OperationNode {
   return node.kind === 'operation' && node.primitive.kernel.kind === 'launch';
 }

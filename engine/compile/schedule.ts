@@ -1,5 +1,5 @@
 /**
- * Order and place: which kernels run together, in which order, and which results are written over the memory
+ * Order and place: in which order kernels run, and which results are written over the memory
  * of a donated argument.
  *
  * A result may take over an argument's memory if every kernel that reads the argument runs before the one that
@@ -7,8 +7,9 @@
  * where the data allow it; otherwise the result is written elsewhere and copied at the end.
  */
 import { elements, type InputNode, type Node } from './node.ts';
-import { bufferOperands, isPointwise, type FusedGraph, type Kernel } from './fuse.ts';
+import { isPointwise, type FusedGraph, type Kernel } from './fuse.ts';
 import { bytesOf } from './program.ts';
+import { reads } from './reads.ts';
 
 export interface Schedule {
   readonly kernels: readonly Kernel[];
@@ -18,43 +19,13 @@ export interface Schedule {
   readonly copied: ReadonlySet<number>;
 }
 
-/** The stored values that a kernel reads, and whether each is read only at the position being written. */
-export function reads(kernel: Kernel, graph: FusedGraph): Map<Node, { readonly pointwise: boolean }> {
-  const found = new Map<Node, { pointwise: boolean }>();
-  const note = (node: Node, pointwise: boolean): void => {
-    const known = found.get(node);
-    found.set(node, { pointwise: pointwise && (known?.pointwise ?? true) });
-  };
-  const seen = new Set<string>();
-  const visit = (node: Node, pointwise: boolean): void => {
-    if (node.kind === 'input' || (graph.isStored(node) && !kernel.roots.includes(node)))
-      return note(node, pointwise);
-    const key = `${node.id} ${pointwise}`;
-    if (node.kind !== 'operation' || seen.has(key)) return;
-    seen.add(key);
-    const straight = pointwise && isPointwise(node);
-    const buffers = bufferOperands(node, graph.isStored);
-    const wholes = node.primitive.kernel.kind === 'launch' ? (node.primitive.kernel.buffers ?? []) : [];
-    for (const buffer of buffers) note(buffer, false);
-    node.inputs.forEach((input, k) => {
-      if (!wholes.includes(k)) visit(input, straight);
-    });
-  };
-  for (const root of kernel.roots) {
-    // A root of the same kernel is at hand; every other stored value comes from memory.
-    if (root.kind === 'operation') visit(root, true);
-  }
-  return found;
-}
-
 export function schedule(
   graph: FusedGraph,
   outputs: readonly Node[],
   donated: readonly boolean[],
   inputCount: number,
-  maxBuffers: number,
 ): Schedule {
-  const kernels = merge(graph, maxBuffers);
+  const { kernels } = graph;
   const kernelOf = new Map<Node, Kernel>(
     kernels.flatMap((kernel) => kernel.roots.map((root) => [root, kernel] as const)),
   );
@@ -173,60 +144,4 @@ function order(
   for (const output of outputs) visit(kernelOf.get(output) as Kernel);
   for (const kernel of kernels) visit(kernel);
   return result;
-}
-
-/**
- * Joins maps over the same number of positions that share what they read, or read each other position by position:
- * an optimizer's moments and parameters are updated in one pass.
- */
-function merge(graph: FusedGraph, maxBuffers: number): Kernel[] {
-  const kernels: Kernel[] = [];
-  const homes = new Map<Node, number>();
-  const behind: Set<number>[] = [];
-  const readsOf: Map<Node, { readonly pointwise: boolean }>[] = [];
-  for (const kernel of graph.kernels) {
-    const own = reads(kernel, graph);
-    const direct = [...own.keys()].flatMap((node) => homes.get(node) ?? []);
-    const before = new Set(direct.flatMap((k) => [k, ...(behind[k] as Set<number>)]));
-    const [root] = kernel.roots as [Node];
-    const target = kernel.launch
-      ? undefined
-      : kernels.findIndex((candidate, k) => {
-          const [other] = candidate.roots as [Node];
-          if (candidate.launch || elements(other) !== elements(root) || elements(root) === 0) return false;
-          // Nothing between the two may depend on the first.
-          if ([...before].some((b) => b !== k && (behind[b] as Set<number>).has(k))) return false;
-          const theirs = readsOf[k] as Map<Node, { readonly pointwise: boolean }>;
-          const linked = [...own].filter(([node]) => homes.get(node) === k);
-          if (linked.some(([, { pointwise }]) => !pointwise)) return false;
-          const shared = [...own.keys()].some(
-            (node) => theirs.has(node) && elements(node) === elements(root),
-          );
-          if (linked.length === 0 && !shared) return false;
-          const buffers = new Set([...theirs.keys(), ...own.keys(), ...candidate.roots, root]);
-          return buffers.size <= maxBuffers;
-        });
-    if (target === undefined || target < 0) {
-      homes.set(root, kernels.length);
-      kernels.push(kernel);
-      behind.push(before);
-      readsOf.push(own);
-      continue;
-    }
-    const joined = { roots: [...(kernels[target] as Kernel).roots, root] };
-    kernels[target] = joined;
-    homes.set(root, target);
-    before.delete(target);
-    for (const k of before) (behind[target] as Set<number>).add(k);
-    // What comes after the target now also comes after what the joined kernel needs.
-    behind.forEach((set) => {
-      if (set.has(target)) for (const k of before) set.add(k);
-    });
-    const all = readsOf[target] as Map<Node, { readonly pointwise: boolean }>;
-    for (const [node, use] of own) {
-      if (homes.get(node) === target) continue;
-      all.set(node, { pointwise: use.pointwise && (all.get(node)?.pointwise ?? true) });
-    }
-  }
-  return kernels;
 }
