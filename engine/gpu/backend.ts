@@ -25,11 +25,16 @@ export interface DeviceBackend extends Backend {
 }
 
 /** @param adapter the device's traits, or others that its kernels are chosen by */
-export function deviceBackend(device: Device, adapter: AdapterTraits = device.traits): DeviceBackend {
+export function deviceBackend(
+  device: Device,
+  adapter: AdapterTraits = device.traits,
+  fusion?: Target['fusion'],
+): DeviceBackend {
   const engine = new Engine(device);
   const target: Target = {
     adapter,
     maxBuffers: device.gpu.limits.maxStorageBuffersPerShaderStage,
+    ...(fusion && { fusion }),
   };
   const programs = new Map<string, { readonly program: Program; readonly runner: Runner }>();
 
