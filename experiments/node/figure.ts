@@ -17,7 +17,7 @@ const FRAME_HEIGHT = 340;
 const MARGIN = { top: 32, right: 24, bottom: 54, left: 64 };
 
 /** The class of every figure's root element. */
-const CLASS = 'langevin-figure';
+export const CLASS: string = 'langevin-figure';
 
 /** The figure as a complete SVG file, which is also what a page inlines. */
 export function drawFigure(figure: FigureSection): string {
@@ -53,12 +53,17 @@ export function drawFigure(figure: FigureSection): string {
         : []),
     ],
   });
+  return standalone(svg, figure.heading, figure.id);
+}
+
+/** A drawing of Plot as a complete SVG file that follows the theme. `id` is unique on the page. */
+export function standalone(svg: Element, title: string, id: string): string {
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   // Not by setAttribute: linkedom leaves `<` in attributes as it is, which is no XML.
-  const name = `<svg role="img" aria-label="${escapeHtml(figure.heading)}" `;
+  const name = `<svg role="img" aria-label="${escapeHtml(title)}" `;
   return tidy(
     svg.outerHTML.replace('<svg ', () => name),
-    figure.id,
+    id,
   );
 }
 

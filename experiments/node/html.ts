@@ -187,7 +187,8 @@ function settings(config: Json, path: string = ''): [string, string][] {
   );
 }
 
-const CSS = `${themeCss(':root')}
+/** The look of every page. */
+export const CSS: string = `${themeCss(':root')}
 *{box-sizing:border-box}
 html{background:var(--paper);color:var(--ink);font:16px/1.55 ${FONT};-webkit-text-size-adjust:100%}
 body{margin:0;overflow-wrap:break-word}

@@ -1,8 +1,10 @@
 /** The noise-enhancement experiment: NE of papers.md, section 1. */
 import { parameterCount } from '../../nn/index.ts';
 import { tree } from '../../engine/index.ts';
-import type { Experiment, Json, RunContext, RunRecord } from '../types.ts';
+import type { InspectableExperiment } from '../inspect.ts';
+import type { Json, RunContext, RunRecord } from '../types.ts';
 import { checkConfig, gridOf, sweepsOf, type Config, type Sweep } from './config.ts';
+import { inspectableTrainings } from './inspection.ts';
 import { measure } from './measurement.ts';
 import { presets } from './presets.ts';
 import { readRecords } from './records.ts';
@@ -14,7 +16,7 @@ import { stepLimit } from './training/settings.ts';
 import { optimizerOf } from './training/step.ts';
 import { train } from './training/train.ts';
 
-export const noiseEnhancement: Experiment<Config> = {
+export const noiseEnhancement: InspectableExperiment<Config> = {
   name: 'noise-enhancement',
   title: 'Noise-enhanced SGD',
   description:
@@ -23,6 +25,7 @@ export const noiseEnhancement: Experiment<Config> = {
   run,
   report,
   summary,
+  trainings: inspectableTrainings,
 };
 
 /** The covariance first, which takes no luck in training, then the sweeps. */
