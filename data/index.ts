@@ -17,6 +17,7 @@ export {
   type FileDatasetName,
 } from './catalogue.ts';
 export { readCifarSet, type CifarClasses } from './cifar.ts';
+export { COLA_TRAIN, readCola, type ColaSentence } from './cola.ts';
 export { type NamedBytes } from './corrupt.ts';
 export {
   checkImageSet,

@@ -11,10 +11,12 @@ export const small = {
 } as const;
 
 /** Two texts of five positions, the second one padded: i32 [2, 3, 5]. */
-export const texts: Int32Array = Int32Array.from([
-  ...[2, 7, 4, 10, 3, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1],
-  ...[2, 5, 3, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0],
-]);
+export const texts: Int32Array = Int32Array.from(
+  [
+    [2, 7, 4, 10, 3, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1],
+    [2, 5, 3, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0],
+  ].flat(),
+);
 
 type Arrays = Map<string, { shape: number[]; data: Float32Array }>;
 
