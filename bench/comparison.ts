@@ -1,119 +1,176 @@
-/** The same work in langevin and in TensorFlow.js, in turn. */
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+/** The same work in langevin and in its peers, in turn. */
 import { join } from 'node:path';
+import type { AdapterTraits } from '../engine/graph/primitive.ts';
+import { PEER_ENGINES, type PeerName } from './peer-engines.ts';
 import { median, ratioOf, type Ratio } from './statistics.ts';
-import { startEngine, type Engine, type EngineInfo, type Turn } from './turns.ts';
-import { PEERS, versionOf } from './versions.ts';
-import type { Workload } from './workload.ts';
+import { startEngine, type Engine, type EngineInfo } from './turns.ts';
+import { PEERS } from './versions.ts';
+import { targetOf, WORKLOADS, type WorkloadName } from './workloads.ts';
 
-export interface Comparison extends Ratio {
-  readonly workload: string;
+export interface Comparison {
+  readonly workload: WorkloadName;
   readonly title: string;
-  readonly target: number;
-  readonly ours: EngineInfo;
-  readonly peer: EngineInfo;
-  /** Steps of one turn. */
-  readonly steps: number;
-  /** Milliseconds per step, one for each round. */
-  readonly oursMs: readonly number[];
-  readonly peerMs: readonly number[];
-  /** Mean magnitudes of the results of the first steps, which must agree: both do the same work. */
-  readonly oursValues: readonly number[];
-  readonly peerValues: readonly number[];
+  readonly ours: Measured;
+  readonly peers: readonly PeerResult[];
 }
 
-/**
- * Steps before the timed ones, with results that are compared. The first compiles the shaders; the second has what the
- * first one's gradients made of the parameters.
- */
-const WARM_UP = 2;
+export interface Measured {
+  readonly info: EngineInfo;
+  /** Milliseconds per step, one for each round. */
+  readonly ms: readonly number[];
+  /** Seconds of the first step, with which shaders are compiled. */
+  readonly firstStep: number;
+  /** Mean magnitudes of the results of the first two steps, which must agree: all do the same work. */
+  readonly values: readonly number[];
+}
+
+export type PeerResult = { readonly peer: PeerName; readonly target: number | undefined } & (
+  | (Measured & Ratio)
+  /** Why there is no figure; `wrong` where it has other results than we. */
+  | { readonly failure: string; readonly wrong: boolean }
+);
+
 /** Largest relative difference of the results. Sums in another order differ by 1e-5 or so after the first steps. */
 const TOLERANCE = 1e-2;
-/** The slower engine's turn should take about this long. */
-const TURN_MS = 2000;
-const MAX_STEPS = 100;
-/** Once rounds have taken so long, no more are begun; but two are taken at least. */
-const ROUNDS_MS = 60_000;
+/** A turn should take about this long. */
+const TURN_MS = 1000;
+const MAX_STEPS = 200;
+/** Once an engine's turns have taken so long it takes no more; but two it takes at least. */
+const ROUNDS_MS = 30_000;
+/** Our own engine is waited for as long as it takes, nearly. */
+const OUR_PATIENCE = 600;
 
-export async function compare(
-  name: string,
-  { title, target }: Workload,
-  rounds: number,
-  driver: NodeJS.ProcessEnv,
-  log: (line: string) => void,
-): Promise<Comparison> {
-  const engines: Engine[] = [];
-  try {
-    engines.push(await startEngine(join(import.meta.dirname, 'worker.js'), name, {}));
-    engines.push(await startEngine(join(PEERS, 'tfjs.mjs'), name, driver));
-    const [ours, peer] = engines as [Engine, Engine];
-    if (ours.info.adapter !== peer.info.adapter)
-      throw new Error(
-        `${title}: the engines took different adapters (${ours.info.adapter}; ${peer.info.adapter}).`,
-      );
-    if (ours.info.parameters !== peer.info.parameters)
-      throw new Error(
-        `${title}: one engine has ${ours.info.parameters} parameters, the other ${peer.info.parameters}.`,
-      );
-    const warm: (readonly [Turn, Turn])[] = [];
-    for (let step = 0; step < WARM_UP; step++) {
-      warm.push([await ours.run(1), await peer.run(1)]);
-      log(
-        `${title}: step ${step + 1}, ${(warm.at(-1) ?? []).map(({ values }) => values.join(', ')).join(' against ')}`,
-      );
-    }
-    const oursValues = warm.flatMap(([turn]) => turn.values);
-    const peerValues = warm.flatMap(([, turn]) => turn.values);
-    checkValues(title, oursValues, peerValues);
+/** An engine that takes turns: its first step compiles, its second one is checked, and is a turn if it was long. */
+class Player {
+  readonly ms: number[] = [];
+  readonly values: number[] = [];
+  firstStep = 0;
+  private steps = 0;
+  readonly engine: Engine;
 
-    const slower = Math.max(...(warm.at(-1) as readonly [Turn, Turn]).map(({ ms }) => ms));
-    const steps = Math.max(1, Math.min(MAX_STEPS, Math.round(TURN_MS / slower)));
-    // Where a turn is one step, the second step was a turn already.
-    const [, second] = warm as [unknown, readonly [Turn, Turn]];
-    const oursMs = steps === 1 ? [second[0].ms] : [];
-    const peerMs = steps === 1 ? [second[1].ms] : [];
-    const start = performance.now();
-    for (let round = oursMs.length; round < rounds; round++) {
-      if (round >= 2 && performance.now() - start > ROUNDS_MS) break;
-      oursMs.push((await ours.run(steps)).ms);
-      peerMs.push((await peer.run(steps)).ms);
-      const times = `${median(oursMs).toFixed(2)} against ${median(peerMs).toFixed(2)} ms`;
-      log(`${title}: round ${round + 1} of ${rounds}, ${steps} steps each, medians ${times}`);
+  constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  async warmUp(): Promise<void> {
+    const { ms, values } = await this.engine.run(1);
+    this.firstStep = ms / 1000;
+    this.values.push(...values);
+  }
+
+  async turn(): Promise<void> {
+    if (this.ms.length === 0) {
+      const { ms, values } = await this.engine.run(1);
+      this.values.push(...values);
+      this.steps = Math.max(1, Math.min(MAX_STEPS, Math.round(TURN_MS / ms)));
+      if (ms >= TURN_MS) {
+        this.ms.push(ms);
+        return;
+      }
     }
-    const common = { workload: name, title, target, ours: ours.info, peer: peer.info, steps };
-    return { ...common, oursMs, peerMs, oursValues, peerValues, ...ratioOf(oursMs, peerMs) };
-  } finally {
-    await Promise.all(engines.map((engine) => engine.stop()));
+    this.ms.push((await this.engine.run(this.steps)).ms);
+  }
+
+  /** Whether it has taken as many turns as one waits for. */
+  done(): boolean {
+    const spent = this.steps * this.ms.reduce((sum, ms) => sum + ms, 0);
+    return this.ms.length >= 2 && spent > ROUNDS_MS;
+  }
+
+  measured(): Measured {
+    const { engine, ms, firstStep, values } = this;
+    return { info: engine.info, ms, firstStep, values };
   }
 }
 
-function checkValues(title: string, ours: readonly number[], peer: readonly number[]): void {
-  const differ =
-    ours.length !== peer.length ||
-    ours.some((value, k) => !(Math.abs(value - (peer[k] as number)) <= TOLERANCE * Math.abs(value)));
-  if (differ)
-    throw new Error(
-      `${title}: the first results differ (${ours.join(', ')} against ${peer.join(', ')}), so the engines do not do the same work.`,
-    );
+export async function compare(
+  workload: WorkloadName,
+  peers: readonly PeerName[],
+  rounds: number,
+  adapter: Pick<AdapterTraits, 'name'>,
+  driver: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): Promise<Comparison> {
+  const { title } = WORKLOADS[workload];
+  log(title);
+  const ours = new Player(
+    await startEngine(join(import.meta.dirname, 'worker.js'), [workload], {}, OUR_PATIENCE),
+  );
+  const players = new Map<PeerName, Player>();
+  const failures = new Map<PeerName, { readonly failure: string; readonly wrong: boolean }>();
+  const lose = async (name: PeerName, failure: string, wrong: boolean): Promise<void> => {
+    log(`  ${PEER_ENGINES[name].title}: ${failure}`);
+    failures.set(name, { failure, wrong });
+    await players.get(name)?.engine.stop();
+    players.delete(name);
+  };
+  const attempt = async (name: PeerName, f: () => Promise<void>): Promise<void> => {
+    try {
+      await f();
+    } catch (error) {
+      await lose(name, error instanceof Error ? error.message : String(error), false);
+    }
+  };
+  try {
+    await ours.warmUp();
+    for (const name of peers)
+      await attempt(name, async () => {
+        const { script, backend, patience } = PEER_ENGINES[name];
+        const engine = await startEngine(join(PEERS, script), [backend, workload], driver, patience);
+        players.set(name, new Player(engine));
+        if (backend === 'webgpu' && engine.info.adapter !== ours.engine.info.adapter)
+          throw new Error(`took another adapter, ${engine.info.adapter}`);
+        await players.get(name)?.warmUp();
+      });
+    for (let round = 0; round < rounds; round++) {
+      await ours.turn();
+      for (const [name, player] of players) {
+        if (player.done()) continue;
+        await attempt(name, () => player.turn());
+        const difference = round === 0 && players.has(name) ? differenceOf(ours, player) : undefined;
+        if (difference !== undefined) await lose(name, difference, true);
+      }
+      log(
+        `  round ${round + 1} of ${rounds}: ${median(ours.ms).toFixed(2)} ms` +
+          [...players]
+            .map(([name, { ms }]) => `, ${PEER_ENGINES[name].title} ${median(ms).toFixed(2)}`)
+            .join(''),
+      );
+      if (round >= 1 && ours.done()) break;
+      if (round >= 1 && players.size > 0 && [...players.values()].every((player) => player.done())) break;
+    }
+    return {
+      workload,
+      title,
+      ours: ours.measured(),
+      peers: peers.map((name): PeerResult => {
+        const { target: engine } = PEER_ENGINES[name];
+        const target = engine && targetOf(workload, engine, adapter);
+        const player = players.get(name);
+        if (!player)
+          return { peer: name, target, ...(failures.get(name) as { failure: string; wrong: boolean }) };
+        const together = ours.ms.slice(0, player.ms.length);
+        return { peer: name, target, ...player.measured(), ...ratioOf(together, player.ms) };
+      }),
+    };
+  } finally {
+    await Promise.all([ours, ...players.values()].map(({ engine }) => engine.stop()));
+  }
 }
 
-/** Installs bench/peers unless it is there; otherwise says in one line why it cannot be had. */
-export function installPeers(log: (line: string) => void): string | undefined {
-  const { dependencies } = JSON.parse(readFileSync(join(PEERS, 'package.json'), 'utf8')) as {
-    dependencies: Readonly<Record<string, string>>;
-  };
-  const missing = Object.entries(dependencies).some(
-    ([name, version]) => versionOf(`bench/peers/node_modules/${name}`) !== version,
+/** In words, where the engines do not do the same work. */
+function differenceOf(ours: Player, peer: Player): string | undefined {
+  const [mine, theirs] = [ours.engine.info.parameters, peer.engine.info.parameters];
+  if (mine !== theirs) return `has ${theirs} parameters, not ${mine}`;
+  return agree(ours.values, peer.values)
+    ? undefined
+    : `has other results: ${peer.values.join(', ')} where ours are ${ours.values.join(', ')}`;
+}
+
+/** Whether both have as many values, each within 1 % of the other. NaN agrees with nothing; JSON has it as null. */
+export function agree(ours: readonly number[], peer: readonly (number | null)[]): boolean {
+  return (
+    ours.length === peer.length &&
+    ours.every((value, k) => Math.abs(value - (peer[k] ?? NaN)) <= TOLERANCE * Math.abs(value))
   );
-  if (!missing) return undefined;
-  log('TensorFlow.js is not installed: running `npm ci` in bench/peers (about 310 MB).');
-  const { status, stderr, error } = spawnSync(
-    'npm',
-    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=1'],
-    { cwd: PEERS, encoding: 'utf8', timeout: 10 * 60_000, shell: process.platform === 'win32' },
-  );
-  if (status === 0) return undefined;
-  const reason = error?.message ?? stderr.split('\n').find((line) => /^npm (ERR!|error)/.test(line)) ?? '';
-  return `npm ci in bench/peers failed (${reason.replace(/^npm (ERR!|error) /, '')}); once connected, run this again`;
 }

@@ -1,5 +1,5 @@
 /**
- * Training steps recorded by `jit`, from the batch to the updated parameters. bench/peers/tfjs.mjs holds the same
+ * Training steps recorded by `jit`, from the batch to the updated parameters. The scripts of bench/peers hold the same
  * steps, and their losses must agree.
  */
 import {
@@ -16,7 +16,7 @@ import {
 import { parameterCount, type Layer } from '../nn/index.ts';
 import { applyUpdates, type GradientTransformation } from '../optim/index.ts';
 import { fill, hash, symmetric } from './hash.ts';
-import type { Workload } from './workload.ts';
+import type { Targets, Workload } from './workload.ts';
 
 export interface Training {
   readonly title: string;
@@ -28,7 +28,7 @@ export interface Training {
   readonly optimizer: () => GradientTransformation;
   /** Multiplications with a weight in the forward pass of one example. */
   readonly products: number;
-  readonly target: number;
+  readonly targets: Targets;
 }
 
 type State = { readonly params: Tree; readonly model: Tree; readonly optimizer: Tree };
@@ -44,11 +44,11 @@ export function training({
   batch,
   optimizer,
   products,
-  target,
+  targets,
 }: Training): Workload {
   return {
     title,
-    target,
+    targets,
     flops: 6 * batch * products,
     start() {
       const layer = model();

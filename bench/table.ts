@@ -1,11 +1,14 @@
-/** Results as Markdown tables: read on a terminal as they are, and pasted into docs/benchmarks.md. */
+/** Results as Markdown tables: read on a terminal as they are, and as pages in docs/benchmarks.md. */
 
 export type Row = readonly (string | number)[];
 
 /** A table with columns padded to one width. Numbers stand right, with three significant digits. */
 export function markdownTable(head: readonly string[], rows: readonly Row[]): string {
   const cells = [head, ...rows.map((row) => row.map(show))];
-  const right = head.map((_, k) => rows.length > 0 && rows.every((row) => typeof row[k] === 'number'));
+  const right = head.map(
+    (_, k) =>
+      rows.length > 0 && rows.every((row) => typeof row[k] === 'number' || /^[\d.]+ %$/.test(String(row[k]))),
+  );
   const widths = head.map((_, k) => Math.max(3, ...cells.map((row) => lengthOf(row[k] ?? ''))));
   const line = (row: readonly string[]): string =>
     `| ${widths.map((width, k) => pad(row[k] ?? '', width, right[k] === true)).join(' | ')} |`;
@@ -18,6 +21,11 @@ export function show(cell: string | number): string {
   if (typeof cell === 'string') return cell;
   if (Number.isInteger(cell) || !Number.isFinite(cell)) return String(cell);
   return Math.abs(cell) >= 100 ? cell.toFixed(0) : String(Number(cell.toPrecision(3)));
+}
+
+/** `12.3 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }
 
 function pad(text: string, width: number, right: boolean): string {

@@ -1,6 +1,6 @@
 /**
- * Engines in turn: each lives in a process of its own, for both have a Dawn, and one waits while the other works. What
- * else the machine does then falls on both alike, and only the ratio of their times is kept.
+ * Engines in turn: each lives in a process of its own, for each has a Dawn, and the others wait while one works. What
+ * else the machine does then falls on all alike, and only the ratios of their times are kept.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -9,8 +9,9 @@ import { createInterface } from 'node:readline';
 export interface EngineInfo {
   readonly engine: string;
   readonly version: string;
+  /** Empty where it computes on none. */
   readonly adapter: string;
-  /** Numbers that it trains, or filters with. */
+  /** Numbers that it trains, filters or multiplies with. */
   readonly parameters: number;
 }
 
@@ -28,44 +29,60 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** A child that is silent for so long hangs, or is too slow on this adapter to be compared. */
-const SILENCE_MINUTES = 5;
-
-/** Starts `node script workload` and waits until it has described itself. */
+/**
+ * Starts `node script ...argv` and waits until it has described itself. Every later answer is waited for as long as
+ * the first.
+ *
+ * @param patience seconds after which a silent child is stopped
+ */
 export async function startEngine(
   script: string,
-  workload: string,
+  argv: readonly string[],
   environment: NodeJS.ProcessEnv,
+  patience: number,
 ): Promise<Engine> {
-  const child = spawn(process.execPath, [script, workload], {
+  const child = spawn(process.execPath, [script, ...argv], {
     env: { ...process.env, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
+  child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-20_000)));
   // The exit is reported by the read that waits for it.
   child.stdin.on('error', () => undefined);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const read = async (): Promise<unknown> => {
     let silent = false;
-    const timer = setTimeout(() => (silent = child.kill('SIGKILL')), SILENCE_MINUTES * 60_000);
+    const timer = setTimeout(() => (silent = child.kill('SIGKILL')), patience * 1000);
     const line = await lines.next();
     clearTimeout(timer);
-    if (silent)
-      throw new Error(`${script} ${workload} was stopped after ${SILENCE_MINUTES} minutes without a result.`);
-    if (line.done === true)
-      throw new Error(`${script} ${workload} ended${errors ? `: ${errors.trim()}` : ' without a word.'}`);
+    if (silent) throw new Error(`no result after ${patience} s`);
+    if (line.done === true) throw new Error(reasonOf(errors));
     return JSON.parse(line.value) as unknown;
   };
-  const info = (await read()) as EngineInfo;
-  return {
-    info,
-    async run(steps) {
-      child.stdin.write(`${steps}\n`);
-      return (await read()) as Turn;
-    },
-    stop: () => end(child),
-  };
+  try {
+    const info = (await read()) as EngineInfo;
+    return {
+      info,
+      async run(steps) {
+        child.stdin.write(`${steps}\n`);
+        return (await read()) as Turn;
+      },
+      stop: () => end(child),
+    };
+  } catch (error) {
+    await end(child);
+    throw error;
+  }
+}
+
+/** The message with which a process ended, in one line: what Node prints of an error that nobody caught. */
+export function reasonOf(stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim());
+  const thrown = lines.findLast((line) => /^(?:Uncaught )?\w*Error\b.*:/.test(line));
+  const said = thrown ?? lines.findLast((line) => line !== '' && !/^(at |Node\.js v|Warning:)/.test(line));
+  return said === undefined
+    ? 'it ended without a word'
+    : said.replace(/^(?:Uncaught )?\w*Error: /, '').slice(0, 160);
 }
 
 async function end(child: ChildProcess): Promise<void> {

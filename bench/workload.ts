@@ -5,14 +5,19 @@ export interface Workload {
   readonly title: string;
   /** Floating-point operations of one step. Products only: of matrices, and of filters with images. */
   readonly flops: number;
-  /** How many times as fast as TensorFlow.js the step is meant to be. */
-  readonly target: number;
+  /** How many times as fast as each peer the step is meant to be on two cores; absent where no figure was set. */
+  readonly targets: Targets;
   /** Initial values on the current device. */
   start(): Running;
 }
 
+export interface Targets {
+  readonly tensorflow?: number;
+  readonly jax?: number;
+}
+
 export interface Running {
-  /** Numbers that are trained, or filtered with: engines that compute the same have the same number. */
+  /** Numbers that are trained, filtered or multiplied with: engines that compute the same have the same number. */
   readonly parameters: number;
   /** One step; its results are the caller's to dispose. Synchronous but for the first call. */
   step(): readonly Tensor[];

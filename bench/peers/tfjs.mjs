@@ -1,54 +1,34 @@
 /**
- * The workloads of bench/workloads.ts in TensorFlow.js on WebGPU: the same networks, data, losses and optimizers.
+ * The workloads in TensorFlow.js: the same networks, data, losses and optimizers.
  *
- *     echo 5 | node tfjs.mjs f1-adam
- *
- * prints a JSON line that describes the peer, and then for every line of input, a number of steps, one JSON line
- * { "ms": milliseconds per step, "values": the mean magnitude of each result of the last one }.
+ *     echo 5 | node tfjs.mjs webgpu f1-adam
  */
 import { adapterName } from './dawn.mjs';
-import { createInterface } from 'node:readline';
 import tf from '@tensorflow/tfjs';
-import '@tensorflow/tfjs-backend-webgpu';
+import { hashed, labels, symmetric, weights } from './data.mjs';
+import { serve } from './serve.mjs';
+import { C1_STAGES, RATES, chosen } from './workloads.mjs';
 
-/** The finalizer of MurmurHash3 on i, as a number in [0, 1): the same data in every engine. */
-function hash(i) {
-  let h = Math.imul(i ^ (i >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
-}
+const [backend, name] = process.argv.slice(2);
+const workload = chosen(name);
 
-function hashed(shape, seed, f = (u) => u) {
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  return tf.tensor(
-    Float32Array.from({ length: size }, (_, i) => f(hash(i + seed))),
-    shape,
-  );
-}
-
-const symmetric = (u) => 2 * u - 1;
-
-/** Weights of layer k, uniform with variance 2/inputs. */
-function weight(shape, k) {
-  const inputs = shape.slice(0, -1).reduce((product, extent) => product * extent, 1);
-  return tf.variable(hashed(shape, (k + 1) << 24, (u) => Math.sqrt(6 / inputs) * symmetric(u)));
-}
-
+const noise = (shape, seed, f) => tf.tensor(hashed(shape, seed, f), shape);
+const weight = (shape, k) => tf.variable(tf.tensor(weights(shape, k), shape));
 const constant = (size, value, trainable = true) => tf.variable(tf.fill([size], value), trainable);
 
 /** `forward` goes from a batch of examples to ten logits. */
-function training({ variables, forward, inputShape, batch, optimizer }) {
-  const x = hashed([batch, ...inputShape], 0);
-  const labels = Int32Array.from({ length: batch }, (_, i) => Math.floor(10 * hash(i + (255 << 24))));
-  const y = tf.oneHot(tf.tensor1d(labels, 'int32'), 10);
+function training({ variables, forward, inputShape }, { batch, optimizer }) {
+  const rule = tf.train[optimizer](RATES[optimizer]);
+  const x = noise([batch, ...inputShape], 0);
+  const y = tf.oneHot(tf.tensor1d(labels(batch), 'int32'), 10);
   const loss = () => tf.losses.softmaxCrossEntropy(y, forward(x));
   return {
     parameters: variables.reduce((sum, { size }) => sum + size, 0),
-    step: () => [optimizer.minimize(loss, true, variables)],
+    step: () => [rule.minimize(loss, true, variables)],
   };
 }
 
-function mlp(widths, batch, optimizer) {
+function mlp({ widths, ...rest }) {
   const layers = widths.slice(1).map((outputs, k) => [weight([widths[k], outputs], k), constant(outputs, 0)]);
   // Of two ways the faster: tf.fused.matMul with the bias took 1.0 to 1.4 times as long in training (lavapipe).
   const forward = (x) =>
@@ -56,7 +36,7 @@ function mlp(widths, batch, optimizer) {
       const y = tf.add(tf.matMul(h, w), bias);
       return k + 1 < layers.length ? tf.relu(y) : y;
     }, x);
-  return training({ variables: layers.flat(), forward, inputShape: [widths[0]], batch, optimizer });
+  return training({ variables: layers.flat(), forward, inputShape: [widths[0]] }, rest);
 }
 
 /**
@@ -71,11 +51,10 @@ function batchNorm({ scale, offset, running }, x) {
   return tf.add(tf.mul(tf.sub(x, mean), factor), offset);
 }
 
-function c1(batch, optimizer) {
-  const stages = [64, 128, 256];
+function c1({ batch, ...rest }) {
   let k = 0;
   let inputs = 3;
-  const blocks = stages.map((outputs) =>
+  const blocks = C1_STAGES.map((outputs) =>
     [0, 1, 2].map(() => {
       const block = {
         filters: weight([3, 3, inputs, outputs], k++),
@@ -102,14 +81,14 @@ function c1(batch, optimizer) {
   };
   const trained = blocks.flat().flatMap(({ filters, bias, scale, offset }) => [filters, bias, scale, offset]);
   const variables = [...trained, head.weights, head.bias];
-  return training({ variables, forward, inputShape: [32, 32, 3], batch, optimizer });
+  return training({ variables, forward, inputShape: [32, 32, 3] }, { batch, ...rest });
 }
 
-/** Images [16, 32, 32, 64] and 64 filters: the output, or the output and both gradients. */
-function convolution(differentiate) {
-  const x = hashed([16, 32, 32, 64], 0, symmetric);
-  const w = hashed([3, 3, 64, 64], 1 << 24, symmetric);
-  const cotangent = hashed([16, 32, 32, 64], 2 << 24, symmetric);
+/** Images [B, 32, 32, 64] and 64 filters: the output, or the output and both gradients. */
+function convolution({ batch, differentiate }) {
+  const x = noise([batch, 32, 32, 64], 0, symmetric);
+  const w = noise([3, 3, 64, 64], 1 << 24, symmetric);
+  const cotangent = noise([batch, 32, 32, 64], 2 << 24, symmetric);
   const convolve = (images, filters) => tf.conv2d(images, filters, 1, 'same');
   const derivative = tf.valueAndGrads(convolve);
   return {
@@ -122,52 +101,43 @@ function convolution(differentiate) {
   };
 }
 
-const WORKLOADS = {
-  'small-sgd': () => mlp([784, 64, 10], 32, tf.train.sgd(0.1)),
-  'f1-adam': () => mlp([784, 500, 500, 500, 500, 500, 500, 500, 10], 256, tf.train.adam(1e-3)),
-  'conv-forward': () => convolution(false),
-  'conv-gradients': () => convolution(true),
-  'c1-adam': () => c1(32, tf.train.adam(1e-3)),
-};
+function matmul({ size, transposed }) {
+  const [a, b] = [1, 2].map((layer) => noise([size, size], layer << 24, symmetric));
+  return {
+    parameters: b.size,
+    step: () => [tf.matMul(a, b, transposed === 'a', transposed === 'b')],
+  };
+}
 
-const start = WORKLOADS[process.argv[2]];
-if (!start) throw new Error(`Workload ${process.argv[2]} is none of ${Object.keys(WORKLOADS).join(', ')}.`);
-await tf.setBackend('webgpu');
+if (backend === 'wasm') {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(new URL('./node_modules/@tensorflow/tfjs-backend-wasm/dist/', import.meta.url).pathname);
+} else await import('@tensorflow/tfjs-backend-webgpu');
+await tf.setBackend(backend);
 await tf.ready();
-if (tf.getBackend() !== 'webgpu') throw new Error('TensorFlow.js has no WebGPU here.');
-const adapter = await adapterName();
-const { parameters, step } = start();
-console.log(JSON.stringify({ engine: 'TensorFlow.js', version: tf.version.tfjs, adapter, parameters }));
+if (tf.getBackend() !== backend) throw new Error(`TensorFlow.js has no ${backend} here.`);
 
-/** Reads one element, which waits for all work before it. */
-async function finished([result]) {
-  const element = tf.tidy(() => tf.slice(tf.reshape(result, [-1]), 0, 1));
-  await element.data();
-  element.dispose();
-}
-
-async function magnitudes(results) {
-  const values = [];
-  for (const result of results) {
-    const magnitude = tf.tidy(() => tf.mean(tf.abs(result)));
-    values.push((await magnitude.data())[0]);
-    magnitude.dispose();
-  }
-  return values;
-}
-
-for await (const line of createInterface({ input: process.stdin })) {
-  const steps = Number(line);
-  const begin = performance.now();
-  let last;
-  for (let k = 0; k < steps; k++) {
-    if (last) tf.dispose(last);
-    last = step();
-  }
-  await finished(last);
-  const ms = (performance.now() - begin) / steps;
-  const values = await magnitudes(last);
-  tf.dispose(last);
-  console.log(JSON.stringify({ ms, values }));
-}
-process.exit(0);
+const { parameters, step } = { mlp, c1, convolution, matmul }[workload.kind](workload);
+const adapter = backend === 'webgpu' ? await adapterName() : '';
+await serve(
+  { engine: 'TensorFlow.js', version: tf.version.tfjs, adapter, parameters },
+  {
+    step,
+    release: (results) => tf.dispose(results),
+    /** Reads one element, which waits for all work before it. */
+    async finished([result]) {
+      const element = tf.tidy(() => tf.slice(tf.reshape(result, [-1]), 0, 1));
+      await element.data();
+      element.dispose();
+    },
+    async magnitudes(results) {
+      const values = [];
+      for (const result of results) {
+        const magnitude = tf.tidy(() => tf.mean(tf.abs(result)));
+        values.push((await magnitude.data())[0]);
+        magnitude.dispose();
+      }
+      return values;
+    },
+  },
+);

@@ -73,7 +73,17 @@ describe('the costs of the benchmark', () => {
     expect([result.ms.length, result.besideMs.length]).toEqual([2, 2]);
     expect(calls).toBeGreaterThan(4);
 
-    const machine = { adapter: '', cpu: '', node: '', langevin: '', dawn: '', load: [0, 0] } as const;
+    const texts = {
+      name: '',
+      adapter: '',
+      cpu: '',
+      node: '',
+      langevin: '',
+      dawn: '',
+      revision: '',
+      tuning: '',
+    };
+    const machine = { ...texts, load: [0, 0] } as const;
     const times = { ms: [6, 9], besideMs: [3, 3], ratio: 2.5, range: [2, 3] } as const;
     const row = render({ machine, costs: [{ ...result, ...times }] })
       .split('\n')
