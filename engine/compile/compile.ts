@@ -1,4 +1,5 @@
 /** capture -> fuse -> schedule -> plan memory -> compose: from a graph to a program. */
+import { phase } from '../graph/phases.ts';
 import type { AdapterTraits } from '../graph/primitive.ts';
 import type { CapturedGraph } from './capture.ts';
 import { compose, labelOf, launchesOf, temporariesOf, type Places } from './compose.ts';
@@ -31,14 +32,15 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
     (node) => node.kind === 'operation' && ['gather', 'place'].includes(node.primitive.name),
   );
   const maxBuffers = target.maxBuffers - Number(graph.scalars.length > 0) - Number(gathers);
-  const fused =
+  const fused = phase('fuse', () =>
     target.fusion === 'none'
       ? unfused(graph.outputs)
       : joinMaps(
           joinRows(fuse(graph.outputs, maxBuffers - 1), graph.outputs, target.adapter, maxBuffers),
           maxBuffers,
-        );
-  const plan = schedule(fused, graph.outputs, donated, donated.length);
+        ),
+  );
+  const plan = phase('schedule', () => schedule(fused, graph.outputs, donated, donated.length));
 
   // Values in scratch memory, and how long they live.
   const intervals: (Interval & { readonly label: string })[] = [];
@@ -68,7 +70,7 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
       ),
     );
   });
-  const memory = planMemory(intervals);
+  const memory = phase('plan memory', () => planMemory(intervals));
   const slot = (interval: number): BufferRef => ({ kind: 'slot', index: memory.slotOf[interval] as number });
 
   const places: Places = {
@@ -92,7 +94,9 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
       ...(plan.copied.has(k) && { from: places.of(node) }),
     };
   });
-  const composed = plan.kernels.map((kernel) => compose(kernel, fused, places, target.adapter));
+  const composed = phase('compose', () =>
+    plan.kernels.map((kernel, k) => compose(kernel, k, fused, places, target.adapter)),
+  );
   // A kernel may take several dispatches: what lives from kernel to kernel lives from the first of one to the last of the other.
   const firstOf = composed.reduce(
     (firsts, { length }) => [...firsts, (firsts.at(-1) as number) + length],

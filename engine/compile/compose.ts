@@ -30,13 +30,14 @@ const MAX_GROUPS = 65535;
 
 export function compose(
   kernel: Kernel,
+  number: number,
   graph: FusedGraph,
   places: Places,
   adapter: AdapterTraits,
 ): Dispatch[] {
   if (elements(kernel.roots[0] as Node) === 0) return [];
   return launchesOf(kernel, graph, adapter).map((launch) =>
-    new Composer(kernel, launch, graph, places).dispatch(),
+    new Composer(kernel, launch, graph, places).dispatch(number),
   );
 }
 
@@ -103,7 +104,7 @@ class Composer {
     this.places = places;
   }
 
-  dispatch(): Dispatch {
+  dispatch(number: number): Dispatch {
     const { launch, kernel } = this;
     const shader = (shaderTable as Readonly<Record<string, ShaderInfo>>)[launch.shader];
     if (!shader) return fail('SHADER', `There is no shaders/${launch.shader}.wgsl.`);
@@ -139,6 +140,7 @@ class Composer {
     const operations = operationsOf(kernel, this.graph);
     return {
       label: labelOf(kernel, operations),
+      kernel: number,
       operations: operations.map(describe),
       shader: launch.shader,
       code: parts.join('\n'),

@@ -39,6 +39,8 @@ export class Emitter {
   private readonly around: Surroundings;
   private readonly given: (node: Node) => string | undefined;
   private readonly prefix: string;
+  /** The operation whose lines are being written; none while values are read. */
+  private owner: string | undefined;
 
   /**
    * @param given the variable that holds a node's element at the position being written, as for the result of a launch
@@ -77,9 +79,22 @@ export class Emitter {
     const known = this.recall(expression);
     if (known !== undefined) return known;
     const name = `${this.prefix}${this.count++}`;
-    this.scope.lines.push(`let ${name} = ${expression};`);
+    this.scope.lines.push(`let ${name} = ${expression};${this.note}`);
     this.scope.known.set(expression, name);
     return name;
+  }
+
+  /** Ends a line that computes an operation with its name, so that composed code tells what was fused where. */
+  private get note(): string {
+    return this.owner === undefined ? '' : ` // ${this.owner}`;
+  }
+
+  private by<T>(owner: string | undefined, f: () => T): T {
+    const before = this.owner;
+    this.owner = owner;
+    const result = f();
+    this.owner = before;
+    return result;
   }
 
   coordinates(index: Index): readonly string[] {
@@ -101,12 +116,16 @@ export class Emitter {
         return literal(node.value, node.aval.dtype);
       case 'scalar': {
         const word = `${this.around.scalars()}[${node.place}u]`;
-        return this.bind(wgslType(node.aval.dtype) === 'u32' ? word : `bitcast<${node.aval.dtype}>(${word})`);
+        return this.by(undefined, () =>
+          this.bind(wgslType(node.aval.dtype) === 'u32' ? word : `bitcast<${node.aval.dtype}>(${word})`),
+        );
       }
       default: {
         const buffer = this.around.bufferOf(node);
         if (buffer !== undefined)
-          return this.bind(`${buffer}[${sizeOf(node.aval.shape) === 1 ? '0u' : this.linear(index)}]`);
+          return this.by(undefined, () =>
+            this.bind(`${buffer}[${sizeOf(node.aval.shape) === 1 ? '0u' : this.linear(index)}]`),
+          );
         return this.compute(node as OperationNode, index);
       }
     }
@@ -123,16 +142,12 @@ export class Emitter {
         `${node.primitive.name} has a shader of its own and cannot be computed in place.`,
       );
     for (const name of kernel.uses ?? []) this.around.uses(name);
-    const inputs = node.inputs.map((input) => input.aval);
-    const expression =
-      kernel.kind === 'scalar'
-        ? kernel.expression(
-            node.inputs.map((input) => this.value(input, index)),
-            inputs,
-            node.attributes,
-          )
-        : kernel.read(index, this.site(node));
-    const name = this.bind(expression);
+    const name = this.by(node.primitive.name, () => {
+      if (kernel.kind === 'index') return this.bind(kernel.read(index, this.site(node)));
+      const args = node.inputs.map((input) => this.value(input, index));
+      const inputs = node.inputs.map((input) => input.aval);
+      return this.bind(kernel.expression(args, inputs, node.attributes));
+    });
     this.scope.known.set(key, name);
     return name;
   }
@@ -152,10 +167,10 @@ export class Emitter {
         const value = read(input, index);
         const { lines } = this.scopes.pop() as Scope;
         this.scope.lines.push(
-          `var ${name}: ${wgslType((inputs[input] as Aval).dtype)} = ${otherwise};`,
-          `if (${condition}) {`,
+          `var ${name}: ${wgslType((inputs[input] as Aval).dtype)} = ${otherwise};${this.note}`,
+          `if (${condition}) {${this.note}`,
           ...lines.map((line) => `  ${line}`),
-          `  ${name} = ${value};`,
+          `  ${name} = ${value};${this.note}`,
           '}',
         );
         return name;
@@ -169,7 +184,7 @@ export class Emitter {
         if (this.recall(safe) === undefined) {
           this.around.raisesFaults();
           this.scope.lines.push(
-            `if (${position} >= ${extent}u) { raise_index_fault(${position}, ${extent}u); }`,
+            `if (${position} >= ${extent}u) { raise_index_fault(${position}, ${extent}u); }${this.note}`,
           );
         }
         return this.bind(safe);

@@ -25,7 +25,9 @@ export interface Binding {
 export interface Dispatch {
   /** Names the operations, for errors and profiles: `matmul+add+relu f32[256, 500]`. */
   readonly label: string;
-  /** What was composed into it, operands before their consumers. The launches of one operation all name it. */
+  /** Number of the kernel that it is a launch of. */
+  readonly kernel: number;
+  /** What was composed into it, operands before their consumers; all launches of a kernel name the same. */
   readonly operations: readonly Operation[];
   /** The hand-written shader that the code was composed from. */
   readonly shader: string;

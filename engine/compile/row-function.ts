@@ -48,7 +48,7 @@ export function rowFunction(
     const reduced = rows.reductions.filter((node) => loopOf(node) === number + 1);
     const updates = reduced.map((node) => {
       const [total, name] = [totals.get(node) as string, node.primitive.name];
-      return `${total} = combine_${name}(${total}, ${inLoop.value(node.inputs[0] as Node, at)});`;
+      return `${total} = combine_${name}(${total}, ${inLoop.value(node.inputs[0] as Node, at)}); // ${name}`;
     });
     const stored = outputs.filter(({ root }) => elements(root) !== count && loopOf(root) === number);
     const stores = stored.map(({ root, buffer }) => {
