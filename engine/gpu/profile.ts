@@ -56,7 +56,7 @@ export interface ProfiledDispatch {
   readonly bytesRead: number;
   /** Bytes of the buffers bound for writing, which a dispatch that works in place also reads. */
   readonly bytesWritten: number;
-  /** Floating-point operations of what is composed into it. */
+  /** Floating-point operations of its kernel, all counted with the first where a kernel has several dispatches. */
   readonly flops: number;
   /** Median over the timed steps; absent where the device has no timestamps, or gave none that make sense. */
   readonly ms?: number;
@@ -236,11 +236,20 @@ function dispatchesOf(
       dispatch,
       bytesRead: bytes('read'),
       bytesWritten: bytes('write'),
-      flops: dispatch.operations.reduce((sum, { flops }) => sum + flops, 0),
+      flops: isFurtherLaunch(all[k - 1], { dispatch, ...place })
+        ? 0
+        : dispatch.operations.reduce((sum, { flops }) => sum + flops, 0),
       ...(times.length > 0 && { ms: median(times) }),
     };
   });
 }
+
+/** Whether a dispatch continues the kernel of the one before it. */
+function isFurtherLaunch(before: Placed | undefined, { program, dispatch }: Placed): boolean {
+  return before?.program === program && before.dispatch.kernel === dispatch.kernel;
+}
+
+type Placed = Pick<ProfiledDispatch, 'program' | 'dispatch'>;
 
 function timelineOf({ times, submitted }: ObservedStep): TimedKernel[] {
   const [first] = times ?? [];

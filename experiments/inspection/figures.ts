@@ -1,5 +1,5 @@
 /** The figures of a profile: what each dispatch does, moves and takes, and what the step does in all. */
-import type { Profile, ProfiledDispatch } from '../../engine/index.ts';
+import type { Binding, Profile, ProfiledDispatch } from '../../engine/index.ts';
 
 /** One dispatch of the step, for listings. Rates are absent where there is nothing to count or no time, or one of 0 on a coarse clock. */
 export interface DispatchFigures {
@@ -12,6 +12,9 @@ export interface DispatchFigures {
   /** The file of shaders/ that its code was composed from. */
   readonly shader: string;
   readonly workgroups: readonly [number, number, number];
+  /** Its place in the memory plan: the slots it reads, and what it writes. `2 5 → 3`, `4 → arguments`, `→ results`. */
+  readonly slots: string;
+  /** Of its kernel, counted with the first dispatch of several. */
   readonly flops: number;
   /** Of the buffers it binds, each binding once. */
   readonly bytes: number;
@@ -20,7 +23,7 @@ export interface DispatchFigures {
   readonly ms: number | undefined;
   /** Of the time of all kernels. */
   readonly share: number | undefined;
-  /** 10⁹ floating-point operations per second. */
+  /** 10⁹ floating-point operations per second, in all dispatches of its kernel. */
   readonly gigaflops: number | undefined;
   /** 10⁹ bytes per second. */
   readonly gigabytes: number | undefined;
@@ -41,7 +44,7 @@ export function figuresOf({ dispatches }: Pick<Profile, 'dispatches'>): StepFigu
   const times = dispatches.map(({ ms }) => ms);
   const timed = times.filter((ms) => ms !== undefined);
   const total = timed.length === times.length ? sum(timed) : undefined;
-  const rows = dispatches.map((each, k) => dispatchFigures(each, k + 1, total));
+  const rows = dispatches.map((each, k) => dispatchFigures(each, k + 1, total, kernelTime(each, dispatches)));
   return {
     dispatches: rows,
     flops: sum(rows.map(({ flops }) => flops)),
@@ -50,31 +53,62 @@ export function figuresOf({ dispatches }: Pick<Profile, 'dispatches'>): StepFigu
   };
 }
 
+/** Milliseconds of all dispatches of a kernel; absent if one of them has no time. */
+function kernelTime(
+  { program, dispatch }: ProfiledDispatch,
+  dispatches: readonly ProfiledDispatch[],
+): number | undefined {
+  const launches = dispatches.filter(
+    (other) => other.program === program && other.dispatch.kernel === dispatch.kernel,
+  );
+  return launches.reduce<number | undefined>(
+    (time, { ms }) => (time === undefined || ms === undefined ? undefined : time + ms),
+    0,
+  );
+}
+
 function dispatchFigures(
   { dispatch, bytesRead, bytesWritten, flops, ms }: ProfiledDispatch,
   number: number,
   total: number | undefined,
+  kernelMs: number | undefined,
 ): DispatchFigures {
   const space = dispatch.label.indexOf(' ');
   const written = dispatch.bindings.filter(
     ({ access, buffer }) => access === 'write' && buffer.kind !== 'faults',
   ).length;
   const bytes = bytesRead + bytesWritten;
-  const rate = (amount: number): number | undefined => (ms && amount ? amount / ms / 1e6 : undefined);
+  const rate = (amount: number, time: number | undefined): number | undefined =>
+    time && amount ? amount / time / 1e6 : undefined;
   return {
     number,
     operations: dispatch.label.slice(0, space),
     output: dispatch.label.slice(space + 1) + (written > 1 ? ` ×${written}` : ''),
     shader: dispatch.shader,
     workgroups: dispatch.groups,
+    slots: slotsText(dispatch.bindings),
     flops,
     bytes,
     partial: dispatch.operations.some(({ name }) => PARTIAL.has(name)),
     ms,
     share: ms !== undefined && total ? ms / total : undefined,
-    gigaflops: rate(flops),
-    gigabytes: rate(bytes),
+    gigaflops: rate(flops, kernelMs),
+    gigabytes: rate(bytes, ms),
   };
+}
+
+function slotsText(bindings: readonly Binding[]): string {
+  const places = (wanted: Binding['access']): string =>
+    [...new Set(bindings.flatMap(({ buffer, access }) => (access === wanted ? placeOf(buffer, access) : [])))]
+      .toSorted((a, b) => Number(a) - Number(b))
+      .join(' ');
+  return `${places('read')} → ${places('write')}`.trim();
+}
+
+function placeOf(buffer: Binding['buffer'], access: Binding['access']): string[] {
+  if (buffer.kind === 'slot') return [String(buffer.index + 1)];
+  if (access === 'read' || buffer.kind === 'faults') return [];
+  return [buffer.kind === 'input' ? 'arguments' : 'results'];
 }
 
 function sum(values: readonly number[]): number {

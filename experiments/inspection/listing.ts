@@ -19,7 +19,8 @@ export function dispatchTable(profile: Profile, longest: number = Infinity): Tab
       { key: 'operations', label: 'operations' },
       { key: 'output', label: 'writes' },
       { key: 'shader', label: 'shader' },
-      { key: 'workgroups', label: 'workgroups', align: 'right' },
+      { key: 'slots', label: 'slots' },
+      { key: 'workgroups', label: 'groups', align: 'right' },
       ...FIGURES,
       ...(timed ? TIMES : []),
     ],
@@ -40,12 +41,13 @@ const TIMES: readonly Column[] = [
 ];
 
 function cellsOf(row: DispatchFigures, longest: number): Readonly<Record<string, Cell>> {
-  const { number, operations, output, shader, workgroups, flops, bytes, partial, ms, share } = row;
+  const { number, operations, output, shader, slots, workgroups, flops, bytes, partial, ms, share } = row;
   return {
     number,
     operations: operations.length > longest ? `${operations.slice(0, longest - 1)}…` : operations,
     output,
     shader,
+    slots,
     workgroups: workgroups.filter((_, k) => k === 0 || workgroups.slice(k).some((n) => n > 1)).join('×'),
     megaflop: flops / 1e6,
     kilobytes: bytes / 1e3,

@@ -20,7 +20,7 @@ const AXIS = { stroke: 'var(--muted)', fill: 'var(--ink)', labelArrow: 'none' } 
 const BARS = 24;
 const ROW = 24;
 /** Longest name of a bar, in characters: what fits in the margin. */
-const NAME = 54;
+const NAME = 50;
 
 interface Bar {
   readonly name: string;
