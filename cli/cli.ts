@@ -5,6 +5,7 @@ import { parseArguments } from './arguments.ts';
 import { commandHelp, commonOptions, overview, type Command } from './command.ts';
 import { dataGet, dataList } from './commands/data.ts';
 import { doctor } from './commands/doctor.ts';
+import { inspect } from './commands/inspect.ts';
 import { list } from './commands/list.ts';
 import { measure } from './commands/measure.ts';
 import { report } from './commands/report.ts';
@@ -13,7 +14,7 @@ import { sweep } from './commands/sweep.ts';
 import { terminalOf, type World } from './world.ts';
 
 /** In the order of the help. */
-const commands: readonly Command[] = [list, run, sweep, measure, report, dataGet, dataList, doctor];
+const commands: readonly Command[] = [list, run, sweep, measure, inspect, report, dataGet, dataList, doctor];
 
 /** Errors of what was typed, rather than of what happened: exit code 2. */
 const USAGE_CODES: ReadonlySet<string> = new Set([
