@@ -11,10 +11,11 @@ export interface DecidedClaim extends Decision {
   readonly test: string;
 }
 
-export function claimSections(claims: readonly DecidedClaim[]): Section[] {
+/** @param of what the claims are of, where a report has several such tables */
+export function claimSections(claims: readonly DecidedClaim[], of?: string): Section[] {
   const table: TableSection = {
     kind: 'table',
-    heading: "The paper's claims",
+    heading: of === undefined ? "The paper's claims" : `The paper's claims: ${of}`,
     caption: 'The tests and the reasons stand below.',
     columns: [
       { key: 'claim', label: 'claim' },
