@@ -1,7 +1,24 @@
 /** The memory plan, against its definition. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { planMemory, type Interval } from '../../engine/compile/memory.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { captureGraph } from '../../engine/compile/capture.ts';
+import { compile, type Target } from '../../engine/compile/compile.ts';
+import { leastBytes, planMemory, type Interval } from '../../engine/compile/memory.ts';
+import type { Program } from '../../engine/compile/program.ts';
+import { placeholder } from '../../engine/graph/tensor.ts';
+import {
+  crossEntropy,
+  init,
+  random,
+  tree,
+  valueAndGrad,
+  type Tensor,
+  type Tree,
+} from '../../engine/index.ts';
+import { c1Mini, f1, resnet18, type Layer } from '../../nn/index.ts';
+import { adam, applyUpdates } from '../../optim/index.ts';
+
+beforeAll(() => init({ backend: 'reference' }));
 
 const intervals = fc.array(
   fc
@@ -24,15 +41,50 @@ test('values that live at once never share a slot, and every slot holds its larg
   );
 });
 
-test('no more slots are made than values live at once', () => {
+test('a plan needs no less than what lives at once, and what does not vary in size needs no more', () => {
   fc.assert(
     fc.property(intervals, (list) => {
-      const peak = Math.max(
-        0,
-        ...list.map(({ from }) => list.filter((other) => other.from <= from && from <= other.to).length),
-      );
-      expect(planMemory(list).slots.length).toBe(peak);
+      const total = (plan: readonly Interval[]): number => planMemory(plan).slots.reduce((a, b) => a + b, 0);
+      expect(total(list)).toBeGreaterThanOrEqual(leastBytes(list));
+      const equal = list.map((interval) => ({ ...interval, bytes: 16 }));
+      expect(total(equal)).toBe(leastBytes(equal));
     }),
     { seed: 2, numRuns: 200 },
   );
 });
+
+/** A recorded step of Adam: what its arguments take, and its scratch memory. */
+function step(layer: Layer, shape: readonly number[], batch: number): { held: number; program: Program } {
+  const { params: drawn, state: initial } = layer.init(random.key(0), shape);
+  const rule = adam({ learningRate: 1e-3 });
+  const stand = <T extends Tree>(owner: T): T => tree.map((x) => placeholder(x, 'x'), owner);
+  const [params, state, moments] = [stand(drawn), stand(initial), stand(rule.init(drawn))];
+  const x = placeholder({ shape: [batch, ...shape], dtype: 'f32' }, 'x');
+  const labels = placeholder({ shape: [batch], dtype: 'i32' }, 'labels');
+  const loss = (weights: Tree): readonly [Tensor, Tree] => {
+    const [logits, next] = layer.forward(weights, state, x, { training: true });
+    return [crossEntropy(logits, labels), next];
+  };
+  const [[value, memory], gradients] = valueAndGrad(loss, { aux: true })(params);
+  const [updates, next] = rule.update(gradients, moments, params);
+  const owned = tree.leaves([params, state, moments]);
+  const results = tree.leaves([applyUpdates(params, updates), memory, next, value]);
+  const args = [...owned, x, labels];
+  const target: Target = { adapter: { kind: 'cpu', name: 'test', lanes: 8 }, maxBuffers: 10 };
+  const graph = captureGraph(results, args, 'constants');
+  const program = compile(graph, [...owned.map(() => true), false, false], target);
+  return { held: args.reduce((sum, { size }) => sum + 4 * size, 0), program };
+}
+
+test.each([
+  ['F1', f1(), [784], 256],
+  ['C1-mini', c1Mini({ groupSize: 20 }), [32, 32, 3], 100],
+  ['ResNet-18', resnet18({ classes: 10 }), [32, 32, 3], 16],
+] as const)(
+  'a training step of %s takes at most 1.2 of the memory that must live at once',
+  (_, layer, shape, batch) => {
+    const { held, program } = step(layer as Layer, shape, batch);
+    const scratch = program.slots.reduce((sum, bytes) => sum + bytes, 0);
+    expect((held + scratch) / (held + leastBytes(program.lifetimes))).toBeLessThanOrEqual(1.2);
+  },
+);
