@@ -52,9 +52,10 @@ export async function contest(contestants: readonly Contestant[]): Promise<Outco
     }
   }
   const quickest = Math.min(...first.values());
-  const running = contestants.filter(
-    (each, k) => (first.get(each) ?? Infinity) <= (k === 0 ? BEYOND_LUCK : HOPELESS) * quickest,
-  );
+  const running = contestants.filter((each, k) => {
+    const turn = first.get(each);
+    return turn !== undefined && turn <= (k === 0 ? BEYOND_LUCK : HOPELESS) * quickest;
+  });
   const turns = new Map(running.map((each): [Contestant, number[]] => [each, []]));
   for (let round = 0; running.length > 1 && round < ROUNDS; round++)
     for (const each of round % 2 === 0 ? running : running.toReversed())
