@@ -11,10 +11,22 @@ import { measure } from './commands/measure.ts';
 import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { sweep } from './commands/sweep.ts';
+import { tuneKernels } from './commands/tune-kernels.ts';
 import { terminalOf, type World } from './world.ts';
 
 /** In the order of the help. */
-const commands: readonly Command[] = [list, run, sweep, measure, inspect, report, dataGet, dataList, doctor];
+const commands: readonly Command[] = [
+  list,
+  run,
+  sweep,
+  measure,
+  inspect,
+  report,
+  dataGet,
+  dataList,
+  tuneKernels,
+  doctor,
+];
 
 /** Errors of what was typed, rather than of what happened: exit code 2. */
 const USAGE_CODES: ReadonlySet<string> = new Set([

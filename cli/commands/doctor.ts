@@ -1,6 +1,6 @@
 /** `langevin doctor`: what this machine computes on, how exactly, and how to make it faster. For every bug report. */
 import { arch, cpus, platform, release, totalmem } from 'node:os';
-import { init } from '../../engine/index.ts';
+import { init, tuningSummary } from '../../engine/index.ts';
 import { currentDevice } from '../../engine/init.ts';
 import { LangevinError } from '../../engine/graph/errors.ts';
 import type { TableSection } from '../../experiments/report.ts';
@@ -37,7 +37,8 @@ type Device = NonNullable<ReturnType<typeof currentDevice>>;
 
 async function findDevice(out: Terminal): Promise<Device | undefined> {
   try {
-    await init();
+    // What was measured here is told, whether or not runs use it.
+    await init({ tune: 'cached' });
     return currentDevice();
   } catch (error) {
     if (!(error instanceof LangevinError)) throw error;
@@ -59,6 +60,7 @@ function adapterSections(out: Terminal, device: Device, environment: World['envi
       'chosen by',
       environment['LANGEVIN_ADAPTER'] ? `LANGEVIN_ADAPTER=${environment['LANGEVIN_ADAPTER']}` : 'default',
     ],
+    ['kernels', kernelsLine(environment['LANGEVIN_TUNE'])],
   ]);
   section(
     out,
@@ -71,6 +73,16 @@ function adapterSections(out: Terminal, device: Device, environment: World['envi
     'Advice',
     advice(device).map((line, k): [string, string] => [String(k + 1), line]),
   );
+}
+
+/** What is known of the kernels' speed here, and whether runs make use of it. */
+function kernelsLine(mode: string | undefined): string {
+  const summary = tuningSummary();
+  if (!summary || summary.classes === 0)
+    return ['chosen by rule; none was measured here', ...(summary?.notes ?? [])].join('. ');
+  const { classes, changed, hash, where } = summary;
+  const used = mode === 'cached' || mode === 'measure' ? 'used' : 'not used unless LANGEVIN_TUNE=cached';
+  return `${classes} classes of shapes measured, ${changed} with another kernel than the rule's${hash === undefined ? '' : ` (${hash})`}; ${used}; ${where}`;
 }
 
 const limits = [
