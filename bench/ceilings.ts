@@ -33,6 +33,9 @@ interface Form {
 const TYPES = { f32: 1, 'vec4<f32>': 4 } as const;
 type Type = keyof typeof TYPES;
 
+/** Without brackets, which a page would take for markup. */
+const PLAIN: Readonly<Record<Type, string>> = { f32: 'f32', 'vec4<f32>': 'vec4' };
+
 /** Enough groups to fill a large GPU many times over; a CPU driver is busy with a few. */
 const ARITHMETIC_GROUPS = 1024;
 const LOOPS = 64;
@@ -61,7 +64,7 @@ function arithmeticForm(type: Type, chains: number, size: number, fused: boolean
       y[id.x] = ${type === 'f32' ? 'sum' : 'dot(sum, sum)'};
     }`;
   return {
-    name: `${chains} × ${type}${fused ? ', fma' : ''}, ${size} invocations`,
+    name: `${chains} × ${PLAIN[type]}${fused ? ', fma' : ''}, ${size} invocations`,
     code,
     groups: ARITHMETIC_GROUPS,
     amount: 2 * TYPES[type] * chains * UNROLLED * LOOPS * ARITHMETIC_GROUPS * size,
@@ -103,7 +106,7 @@ function memoryForm(move: keyof typeof MOVES, type: Type, each: number, count: n
       ${Array.from({ length: each }, (_, k) => `{ let i = first + ${256 * k}u; ${statement} }`).join('\n')}
     }`;
   return {
-    name: `${move} of ${type}, ${each} for each invocation`,
+    name: `${move} of ${PLAIN[type]}, ${each} for each invocation`,
     code,
     groups,
     amount: 4 * arrays * count,

@@ -215,12 +215,29 @@ const { version } = JSON.parse(
   readFileSync(new URL('./node_modules/@jax-js/jax/package.json', import.meta.url), 'utf8'),
 );
 const adapter = backend === 'webgpu' ? await adapterName() : '';
+/**
+ * Arrays are computed when one waits for them, and never if they are given back before. Waiting for each step is the
+ * faster way on wasm, where memory is used again then; on WebGPU the device would idle, so one waits after several.
+ */
+const STEPS_BETWEEN_WAITS = { webgpu: 10, wasm: 1 };
+let waiting = [];
+async function finish() {
+  await blockUntilReady([waiting, everything()]);
+  for (const results of waiting.slice(0, -1)) for (const result of results) result.dispose();
+  waiting = waiting.slice(-1);
+}
+
 await serve(
   { engine: 'jax-js', version, adapter, parameters },
   {
-    step,
-    release: (results) => results.forEach((result) => result.dispose()),
-    finished: (results) => blockUntilReady([results, everything()]),
+    async step() {
+      if (waiting.length > STEPS_BETWEEN_WAITS[backend]) await finish();
+      waiting.push(step());
+      return waiting.at(-1);
+    },
+    finished: finish,
+    /** A step's results are given back with the next ones. */
+    release: () => undefined,
     async magnitudes(results) {
       const values = [];
       for (const result of results) values.push((await np.mean(np.abs(result.ref)).data())[0]);

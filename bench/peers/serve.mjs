@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 
 /**
  * @param info engine, version, adapter, and parameters: the numbers that are trained, filtered with or multiplied with
- * @param step returns the results of one step
+ * @param step returns the results of one step, or promises them
  * @param finished waits until all work before and for the results is done
  * @param release frees results
  * @param magnitudes of results
@@ -19,7 +19,7 @@ export async function serve(info, { step, finished, release, magnitudes }) {
     let last;
     for (let k = 0; k < steps; k++) {
       if (last) release(last);
-      last = step();
+      last = await step();
     }
     await finished(last);
     const ms = (performance.now() - begin) / steps;
