@@ -32,6 +32,8 @@ export interface Course {
   observe(seat: Seat): AsyncIterable<RunRecord>;
   /** After the last step. */
   conclude(seat: Seat): AsyncIterable<RunRecord>;
+  /** Whether the signal kept an observation from being whole. It is then made again, from the last snapshot. */
+  readonly incomplete: boolean;
   /** What went wrong in a step. */
   explain(step: number, state: TrainingState): Promise<TrainingFailure>;
   /** Multiply-adds of a step. */
@@ -91,6 +93,7 @@ export async function* follow(
       if (course.due) {
         await check(seat.look());
         yield* course.observe(seat);
+        if (course.incomplete) return;
       }
       // After the records of this step: what comes back continues after them. The last is kept to be measured.
       if (checkpoints && (course.ended || signal.aborted || checkpoints.due()))

@@ -5,10 +5,12 @@
  */
 import {
   add,
+  cast,
   full,
   iota,
   jit,
   mul,
+  random,
   take,
   tensor,
   tree,
@@ -60,13 +62,15 @@ export interface Passes {
   readonly coefficients: readonly Coefficient[];
   /** Of each of them. */
   readonly pieces: readonly Cut[];
+  /** Whether the step takes a key behind its batches. Every pass of a batch then draws by itself. Default no. */
+  readonly draws?: boolean;
 }
 
 type Sum = { readonly loss: Tensor; readonly gradient: Params };
 
 /** A step in several passes, one program each, and one for the optimizer. */
 export function accumulatedStep(
-  { loss, batchSize, coefficients, pieces }: Passes,
+  { loss, batchSize, coefficients, pieces, draws = false }: Passes,
   optimizer: GradientTransformation,
 ): TrainingStep {
   const accumulate = (size: number) =>
@@ -78,10 +82,12 @@ export function accumulatedStep(
         batch: Tensor,
         from: Tensor,
         weight: Tensor,
+        keys: readonly Tensor[],
       ): Sum => {
         const indices = take(batch, add(iota([size], 0, 'i32'), from));
         const weights = mul(full([size], 1), weight);
-        const weighted = loss(tensors);
+        const [key] = keys.map((given) => random.foldIn(given, cast(from, 'u32')));
+        const weighted = loss(tensors, 1, key);
         const [value, gradient] = valueAndGrad((p: Params) => weighted(p, indices, weights))(params);
         return { loss: add(sum.loss, value), gradient: tree.map(add, sum.gradient, gradient) };
       },
@@ -94,15 +100,16 @@ export function accumulatedStep(
     (state: TrainingState, sum: Sum): Advanced => advance(state, sum.loss, sum.gradient, optimizer),
     { donate: [0, 1] },
   );
-  const step = (state: TrainingState, tensors: ResidentTensors, ...batches: Tensor[]): Advanced => {
+  const step = (state: TrainingState, tensors: ResidentTensors, ...given: Tensor[]): Advanced => {
+    const keys = draws ? given.slice(-1) : [];
     let sum: Sum = { loss: zeros([]), gradient: tree.map(zerosLike, state.params) };
     for (const { batch, coefficient } of coefficients) {
-      const indices = batches[batch] as Tensor;
+      const indices = given[batch] as Tensor;
       const weight = tensor(coefficient / batchSize);
       for (const { from, size } of pieces) {
         const program = programs.get(size) as ReturnType<typeof accumulate>;
         const start = tensor(Int32Array.of(from), []);
-        sum = program(sum, state.params, tensors, indices, start, weight);
+        sum = program(sum, state.params, tensors, indices, start, weight, keys);
         start.dispose();
       }
       weight.dispose();

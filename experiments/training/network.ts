@@ -1,34 +1,30 @@
 /** Networks made from their description as data. */
 import {
   alexnet,
-  batchNorm,
   c1,
-  dense,
-  ghostBatchNorm,
   initializers,
   k16,
   mlp,
-  relu,
   resnet,
   resnet18,
   resnet34,
-  sequential,
-  sigmoid,
-  tanh,
   vgg,
   type Layer,
   type SequentialParams,
   type SequentialState,
 } from '../../nn/index.ts';
-import type { ModelSpec, MlpSpec, NetworkSpec } from './settings.ts';
+import type { ModelSpec, NetworkSpec } from './settings.ts';
 
 export type Network = Layer<SequentialParams, SequentialState>;
 
 /** @param classes logits, one for each */
 export function networkOf(spec: NetworkSpec, classes: number): Network {
   switch (spec.kind) {
-    case 'mlp':
-      return perceptron(spec, classes);
+    case 'mlp': {
+      const { hidden, norm, initializer = 'glorotUniform', activation = 'relu' } = spec;
+      const weight = initializers[initializer];
+      return mlp({ widths: [...hidden, classes], activation, weight, ...(norm !== undefined && { norm }) });
+    }
     case 'convolutions': {
       const { stages, hidden = [], norm, initializer = 'glorotUniform' } = spec;
       const plan = stages.flatMap((stage) => [...stage, 'M' as const]);
@@ -37,21 +33,6 @@ export function networkOf(spec: NetworkSpec, classes: number): Network {
     default:
       return modelOf(spec, classes);
   }
-}
-
-const activations = { relu, tanh, sigmoid };
-
-function perceptron(
-  { hidden, activation = 'relu', norm, initializer = 'glorotUniform' }: MlpSpec,
-  classes: number,
-): Network {
-  const weight = initializers[initializer];
-  if (norm === undefined) return mlp({ widths: [...hidden, classes], activation, weight });
-  const normalization = (): Layer => (norm === 'batch' ? batchNorm() : ghostBatchNorm({ groupSize: norm }));
-  return sequential(
-    ...hidden.flatMap((units) => [dense(units, { weight }), normalization(), activations[activation]()]),
-    dense(classes, { weight }),
-  );
 }
 
 function modelOf({ kind, depth = 20, norm = 'batch', dropout = 0.5 }: ModelSpec, classes: number): Network {
@@ -64,25 +45,23 @@ function modelOf({ kind, depth = 20, norm = 'batch', dropout = 0.5 }: ModelSpec,
     case 'vgg11':
       return vgg(options);
     case 'resnet':
-      return depth === 18 ? resnet18(options) : depth === 34 ? resnet34(options) : resnet(depth, options);
+      if (depth === 18) return resnet18(options);
+      return depth === 34 ? resnet34(options) : resnet(depth, options);
   }
 }
 
-/** Whether batch normalisation couples the examples of a whole minibatch, which then cannot be cut into passes. */
-export function couplesBatch(spec: NetworkSpec): boolean {
+/** What is normalised together in training: so many examples, the whole minibatch, or nothing. */
+export function groupOf(spec: NetworkSpec): number | 'batch' | undefined {
   switch (spec.kind) {
     case 'mlp':
     case 'convolutions':
-      return spec.norm === 'batch';
+      return spec.norm;
+    case 'vgg11':
+    case 'resnet':
+      return spec.norm ?? 'batch';
     default:
-      return (spec.kind === 'vgg11' || spec.kind === 'resnet') && (spec.norm ?? 'batch') === 'batch';
+      return undefined;
   }
-}
-
-/** Examples per group of ghost batch normalisation; 0 without. */
-export function ghostGroup(spec: NetworkSpec): number {
-  const norm = spec.kind === 'k16' || spec.kind === 'alexnet' ? undefined : spec.norm;
-  return typeof norm === 'number' ? norm : 0;
 }
 
 /** Whether a pass of training draws at random. */

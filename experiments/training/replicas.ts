@@ -24,7 +24,7 @@ import {
 } from '../../engine/index.ts';
 import type { ResidentTensors } from '../../data/resident.ts';
 import { withLearningRate } from '../../optim/index.ts';
-import type { Evaluators } from './evaluation.ts';
+import type { Evaluation, Evaluators } from './evaluation.ts';
 import type { State } from './problem.ts';
 import {
   aloneSeat,
@@ -90,6 +90,12 @@ export function replicas(count: number): Member[] {
   let busy = false;
   let broken: { readonly error: unknown } | undefined;
   const programs = new Map<TrainingStep, StepAll>();
+  const steps: TrainingStep[] = [];
+  /** Names what can be made together: one function, on inputs of the same sizes. */
+  const programOf = ({ step, inputs }: StepRequest): string => {
+    if (!steps.includes(step)) steps.push(step);
+    return [steps.indexOf(step), ...inputs.map(({ length }) => length)].join();
+  };
 
   const current = (): TrainingState => {
     let known = state as TrainingState;
@@ -112,7 +118,7 @@ export function replicas(count: number): Member[] {
 
   const ask = <T>(member: number, make: (settle: Settle<T>) => Asked): Promise<T> =>
     new Promise<T>((resolve, reject) => {
-      if (broken) return reject(broken.error as Error);
+      if (broken) return reject(broken.error);
       asked.set(member, make({ resolve, reject }));
       void pump();
     });
@@ -154,12 +160,11 @@ export function replicas(count: number): Member[] {
       const requests = new Map(
         all.flatMap(([member, each]) => (each.kind === 'step' ? [[member, each.request] as const] : [])),
       );
-      for (const step of new Set([...requests.values()].map((request) => request.step)))
+      for (const program of new Set([...requests.values()].map(programOf)))
         stepRows(
-          step,
           rows.map((member) => {
-            const request = live.has(member) ? requests.get(member) : undefined;
-            return request?.step === step ? request : undefined;
+            const request = requests.get(member);
+            return request && programOf(request) === program ? request : undefined;
           }),
         );
       for (const [member, each] of all) if (each.kind === 'step') done(member, () => each.resolve());
@@ -167,7 +172,7 @@ export function replicas(count: number): Member[] {
   };
 
   /** The steps of the rows that have a request; the others stay as they are. */
-  const stepRows = (step: TrainingStep, requests: readonly (StepRequest | undefined)[]): void => {
+  const stepRows = (requests: readonly (StepRequest | undefined)[]): void => {
     requests.forEach((request, row) => setRate(rows[row] as number, request?.learningRate));
     let before = current();
     if (ratesChanged) {
@@ -181,8 +186,8 @@ export function replicas(count: number): Member[] {
     const inputs = first.inputs.map((one, k) =>
       tensor(stackRows(requests.map((request) => request?.inputs[k])), [rows.length, one.length]),
     );
-    const program = programs.get(step) ?? stepAll(step);
-    programs.set(step, program);
+    const program = programs.get(first.step) ?? stepAll(first.step);
+    programs.set(first.step, program);
     failedAt?.dispose();
     [state, failedAt] = program(before, active, first.tensors, ...inputs);
     [...inputs, ...active].forEach((each) => each.dispose());
@@ -241,7 +246,10 @@ export function replicas(count: number): Member[] {
     dispose(statistics);
     return wanting.map(({ member }) => {
       const row = rows.indexOf(member);
-      return { ...(train && { train: train[row] }), ...(test && { test: test[row] }) } as Evaluated;
+      return {
+        ...(train && { train: train[row] as Evaluation }),
+        ...(test && { test: test[row] as Evaluation }),
+      };
     });
   };
 

@@ -165,8 +165,8 @@ export type ScheduleSpec =
     }
   /** initial · (1 + position)^(gamma - 1): heavy-tail's exponential decay, 0 < gamma <= 1. */
   | { readonly kind: 'power'; readonly initial: number; readonly gamma: number; readonly unit: Unit }
-  /** `first` during the first epoch, `then` afterwards. */
-  | { readonly kind: 'firstEpoch'; readonly first: number; readonly then: number };
+  /** `first` during the first epoch, `after` from the second on. */
+  | { readonly kind: 'firstEpoch'; readonly first: number; readonly after: number };
 
 /** When a training ends: at whichever of these comes first; at least one of steps, epochs and time must be given. */
 export type LengthSpec = {

@@ -7,10 +7,12 @@ import type { DatasetName } from '../../../data/index.ts';
 import type { Cell, CellDataset } from '../../grid.ts';
 import { gridOf } from '../config.ts';
 import { passesPerStep } from '../training/microbatches.ts';
-import { exampleCost, type ExampleCost } from '../training/network.ts';
+import type { ExampleCost } from '../../training/cost.ts';
+import { exampleCost } from '../training/network.ts';
 import { stepLimit, type Recipe, type TrainingSettings } from '../training/settings.ts';
 import { checkConfig, planOf, type NetworkName, type PaperConfig, type Plan } from './config.ts';
-import { cellDataset, imagesOf, type Images } from './images.ts';
+import { imagesOf, type Images } from '../../training/images.ts';
+import { cellDataset } from './images.ts';
 
 /** One training of the paper. */
 export interface PaperCell extends Cell, Required<TrainingSettings> {

@@ -1,13 +1,13 @@
 /** A cell trained, and the records of cells as one list. */
 import type { Dataset, DatasetName } from '../../../data/index.ts';
-import { load } from '../../../data/index.ts';
 import { tree } from '../../../engine/index.ts';
 import { parameterCount } from '../../../nn/index.ts';
-import type { CellContext, CellDataset, Checkpoints } from '../../grid.ts';
+import type { CellContext } from '../../grid.ts';
 import type { Json, RunContext, RunRecord } from '../../types.ts';
 import { evaluatorsOf } from '../../training/evaluation.ts';
 import { TrainingFailure } from '../../training/failure.ts';
 import { alone } from '../../training/replicas.ts';
+import { runAll as runSeries } from '../../training/run-all.ts';
 import { passesPerStep, stepOf } from '../training/microbatches.ts';
 import { problemOf } from '../training/problem.ts';
 import { optimizerOf } from '../training/step.ts';
@@ -119,42 +119,8 @@ export function mark({ network, alpha, batchSize, replica }: PaperCell, record: 
   return { kind, name, network, alpha, batchSize, replica, ...fields };
 }
 
-/** Nothing is kept, and nothing comes back. */
-const noCheckpoints: Checkpoints = {
-  restore: () => Promise.resolve(undefined),
-  due: () => false,
-  save: () => Promise.resolve(),
-};
-
 /** Trains all cells of a configuration, one after the other. */
-export async function* runAll(config: PaperConfig, context: RunContext): AsyncGenerator<RunRecord> {
+export function runAll(config: PaperConfig, context: RunContext): AsyncGenerator<RunRecord> {
   const cells = cellsOf(config, context.seed, context.dataset.name as DatasetName);
-  const total = cells.reduce((sum, { maxSteps }) => sum + maxSteps, 0);
-  const drawn = new Map<string, Dataset>();
-  let before = 0;
-  for (const cell of cells) {
-    const dataset = await datasetFor(cell.dataset, context.dataset, drawn);
-    const progress: RunContext['progress'] = (update) =>
-      context.progress({ ...update, done: before + update.done, total });
-    for await (const record of runCell(cell, { ...context, dataset, progress, checkpoints: noCheckpoints }))
-      yield mark(cell, record);
-    if (context.signal.aborted) return;
-    before += cell.maxSteps;
-  }
-}
-
-/** The data set of the run, or for procedural images those of the shape that the cell names. */
-async function datasetFor(
-  { name, size, channels }: CellDataset,
-  given: Dataset,
-  drawn: Map<string, Dataset>,
-): Promise<Dataset> {
-  if (name !== 'procedural') return given;
-  const { height, channels: givenChannels } = given.train;
-  if ((size ?? height) === height && (channels ?? givenChannels) === givenChannels) return given;
-  const key = `${size}x${channels}`;
-  const known =
-    drawn.get(key) ?? (await load(name, { ...(size && { size }), ...(channels && { channels }) }));
-  drawn.set(key, known);
-  return known;
+  return runSeries({ cells, steps: ({ maxSteps }) => maxSteps, runCell, mark }, context);
 }

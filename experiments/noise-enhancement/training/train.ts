@@ -152,6 +152,7 @@ function courseOf(settings: TrainingSettings, context: TrainingContext): Course 
         converged: halving.phase === 'converged',
       };
     },
+    incomplete: false,
     explain: (failed, { params }) =>
       explainFailure({
         step: failed,

@@ -1,0 +1,55 @@
+/** Trains the cells of a grid one after the other, without checkpoints: how a grid runs as one experiment. */
+import { load, type Dataset } from '../../data/index.ts';
+import type { Cell, CellContext, CellDataset, Checkpoints } from '../grid.ts';
+import type { RunContext, RunRecord } from '../types.ts';
+
+/** Nothing is kept, and nothing comes back. */
+const noCheckpoints: Checkpoints = {
+  restore: () => Promise.resolve(undefined),
+  due: () => false,
+  save: () => Promise.resolve(),
+};
+
+export interface Series<C extends Cell> {
+  readonly cells: readonly C[];
+  /** What a cell counts its progress to. */
+  steps(cell: C): number;
+  runCell(cell: C, context: CellContext): AsyncIterable<RunRecord>;
+  /** The record as one of many cells'. */
+  mark(cell: C, record: RunRecord): RunRecord;
+}
+
+export async function* runAll<C extends Cell>(
+  { cells, steps, runCell, mark }: Series<C>,
+  context: RunContext,
+): AsyncGenerator<RunRecord> {
+  const total = cells.reduce((sum, cell) => sum + steps(cell), 0);
+  const drawn = new Map<string, Dataset>();
+  let before = 0;
+  for (const cell of cells) {
+    const dataset = await datasetFor(cell.dataset, context.dataset, drawn);
+    const start = before;
+    const progress: RunContext['progress'] = (update) =>
+      context.progress({ ...update, done: start + update.done, total });
+    for await (const record of runCell(cell, { ...context, dataset, progress, checkpoints: noCheckpoints }))
+      yield mark(cell, record);
+    if (context.signal.aborted) return;
+    before += steps(cell);
+  }
+}
+
+/** The data set of the run, or for procedural images those of the shape that the cell names. */
+async function datasetFor(
+  { name, size, channels }: CellDataset,
+  given: Dataset,
+  drawn: Map<string, Dataset>,
+): Promise<Dataset> {
+  if (name !== 'procedural') return given;
+  const { height, channels: givenChannels } = given.train;
+  if ((size ?? height) === height && (channels ?? givenChannels) === givenChannels) return given;
+  const key = `${size}x${channels}`;
+  const known =
+    drawn.get(key) ?? (await load(name, { ...(size && { size }), ...(channels && { channels }) }));
+  drawn.set(key, known);
+  return known;
+}
