@@ -5,6 +5,8 @@ import type { Binding, Profile, ProfiledDispatch } from '../../engine/index.ts';
 export interface DispatchFigures {
   /** Position in the step, from 1. */
   readonly number: number;
+  /** Which of the step's programs it belongs to, from 0: one that runs twice counts twice. */
+  readonly program: number;
   /** Names of its operations in order of composition, each once: `matmul+add+relu`. */
   readonly operations: string;
   /** `f32[256, 500]`; where it writes several values, the first of them and how many there are. */
@@ -12,7 +14,7 @@ export interface DispatchFigures {
   /** The file of shaders/ that its code was composed from. */
   readonly shader: string;
   readonly workgroups: readonly [number, number, number];
-  /** Its place in the memory plan: the slots it reads, and what it writes. `2 5 → 3`, `4 → arguments`, `→ results`. */
+  /** Its place in the memory plan: the slots it reads, and what it writes. `2 5 → 3`; `args` is in place, over arguments, `out` a result. */
   readonly slots: string;
   /** Of its kernel, counted with the first dispatch of several. */
   readonly flops: number;
@@ -68,7 +70,7 @@ function kernelTime(
 }
 
 function dispatchFigures(
-  { dispatch, bytesRead, bytesWritten, flops, ms }: ProfiledDispatch,
+  { program, dispatch, bytesRead, bytesWritten, flops, ms }: ProfiledDispatch,
   number: number,
   total: number | undefined,
   kernelMs: number | undefined,
@@ -82,6 +84,7 @@ function dispatchFigures(
     time && amount ? amount / time / 1e6 : undefined;
   return {
     number,
+    program,
     operations: dispatch.label.slice(0, space),
     output: dispatch.label.slice(space + 1) + (written > 1 ? ` ×${written}` : ''),
     shader: dispatch.shader,
@@ -108,7 +111,7 @@ function slotsText(bindings: readonly Binding[]): string {
 function placeOf(buffer: Binding['buffer'], access: Binding['access']): string[] {
   if (buffer.kind === 'slot') return [String(buffer.index + 1)];
   if (access === 'read' || buffer.kind === 'faults') return [];
-  return [buffer.kind === 'input' ? 'arguments' : 'results'];
+  return [buffer.kind === 'input' ? 'args' : 'out'];
 }
 
 function sum(values: readonly number[]): number {

@@ -11,11 +11,15 @@ import { memoryOf } from './memory.ts';
  */
 export function dispatchTable(profile: Profile, longest: number = Infinity): TableSection {
   const timed = profile.untimed === undefined;
+  const distinct = distinctPrograms(profile.programs);
   return {
     kind: 'table',
     heading: 'Dispatches',
     columns: [
       { key: 'number', label: '#', format: 'integer' },
+      ...(profile.programs.length > 1
+        ? [{ key: 'program', label: 'program', format: 'integer' } as const]
+        : []),
       { key: 'operations', label: 'operations' },
       { key: 'output', label: 'writes' },
       { key: 'shader', label: 'shader' },
@@ -24,7 +28,11 @@ export function dispatchTable(profile: Profile, longest: number = Infinity): Tab
       ...FIGURES,
       ...(timed ? TIMES : []),
     ],
-    rows: figuresOf(profile).dispatches.map((row) => cellsOf(row, longest)),
+    rows: figuresOf(profile).dispatches.map((row) => ({
+      ...cellsOf(row, longest),
+      program:
+        1 + distinct.indexOf((profile.programs[row.program] as (typeof profile.programs)[number]).program),
+    })),
   };
 }
 
@@ -66,19 +74,31 @@ function rate(value: number | undefined): string | null {
     : value.toFixed(value < 1 ? 3 : Math.max(0, 2 - Math.floor(Math.log10(value))));
 }
 
-/** The dispatches in lines of at most `width` characters, the operations cut as far as that takes. */
+/**
+ * The dispatches in lines of at most `width` characters: the operations are cut as far as that takes, and where it does not
+ * suffice columns are left out. On a terminal that is narrower still, every dispatch is a block of lines.
+ */
 export function listing(profile: Profile, width: number): string {
-  const longestLine = (text: string): number =>
-    Math.max(...text.split('\n').map((line) => Array.from(line).length));
+  const over = (table: TableSection): number =>
+    Math.max(
+      ...renderTable(table)
+        .split('\n')
+        .map((line) => Array.from(line).length),
+    ) - width;
   const whole = dispatchTable(profile);
-  const over = longestLine(renderTable(whole)) - width;
-  if (over <= 0) return renderTable(whole);
   const longest = Math.max(...figuresOf(profile).dispatches.map(({ operations }) => operations.length));
-  return renderTable(dispatchTable(profile, Math.max(SHORTEST, longest - over)), width);
+  const cut = dispatchTable(profile, Math.max(SHORTEST, longest - Math.max(0, over(whole))));
+  const tables = Array.from({ length: DISPENSABLE.length + 1 }, (_, k): TableSection => {
+    const missing = DISPENSABLE.slice(0, k);
+    return { ...cut, columns: cut.columns.filter(({ key }) => !missing.includes(key)) };
+  });
+  return renderTable(tables.find((table) => over(table) <= 0) ?? whole, width);
 }
 
 /** Operations are not cut below this. */
-const SHORTEST = 12;
+const SHORTEST = 20;
+/** Columns that a narrow terminal goes without, the first of them first. */
+const DISPENSABLE: readonly string[] = ['workgroups', 'slots', 'shader', 'kilobytes', 'gigabytes'];
 
 /** What the whole step does and takes. */
 export function totalsTable(profile: Profile): TableSection {

@@ -125,7 +125,7 @@ describe('the listing of a step', () => {
     const label = `${Array(20).fill('add').join('+')} f32[32]`;
     const [first, ...others] = long.dispatches;
     const cut = { ...long, dispatches: [{ ...first!, dispatch: dispatch(label, 0) }, ...others] };
-    for (const width of [110, 140]) {
+    for (const width of [90, 110, 140]) {
       const lines = listing(cut, width).split('\n');
       expect(lines).toHaveLength(5);
       expect(Math.max(...lines.map((line) => Array.from(line).length))).toBeLessThanOrEqual(width);

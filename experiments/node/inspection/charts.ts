@@ -170,7 +170,7 @@ export function memoryChart(program: Program, id: string): string | undefined {
       }),
       Plot.axisX({
         ...AXIS,
-        label: 'dispatch',
+        label: 'dispatch of the program',
         labelAnchor: 'center',
         ticks: Math.min(end, 20),
         tickFormat: 'd',

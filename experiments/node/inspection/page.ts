@@ -60,7 +60,7 @@ ${profile.untimed === undefined ? '' : `<p class="notice">There are no times: ${
 ${timeSection(profile)}
 <section>
 <h2>Dispatches</h2>
-<p class="caption">In their order. Each number leads to the code. Slots are those of the memory plan, read → written. MFLOP counts a multiply-add as two, and an element once however
+<p class="caption">In their order. Each number leads to the code. Slots are those of the memory plan, read → written; args stands for arguments written over, out for results. MFLOP counts a multiply-add as two, and an element once however
 often a kernel recomputes it; kB are those of the buffers bound, of which ≤ marks those read in part.</p>
 ${tableOf(dispatchTable(profile), linkNumber)}
 </section>
