@@ -54,6 +54,8 @@ export interface ConvolutionVariant {
 const SMALL = 1 << 16;
 /** Columns below which a tile is mostly empty: depthwise convolutions. */
 const NARROW = 4;
+/** Multiply-adds above which a kernel that is some times slower on CPU drivers is not worth a measurement. */
+const LARGE = 1 << 24;
 /** Terms below which a sum is not cut. */
 const SHORTEST = 512;
 
@@ -71,9 +73,11 @@ export function convolutionVariants(
   const one = [direct(sizes, direction, product)];
   if (work === 0) return one;
   const tiles = cuts(tiled(sizes, direction, product));
-  const subgroups = kind === 'cpu' && (lanes === 4 || lanes === 8) ? lanes : undefined;
-  const best = subgroups ? shared(subgroups, sizes, direction, product) : [];
-  return work <= SMALL || columns < NARROW ? [...one, ...best, ...tiles] : [...best, ...tiles, ...one];
+  const best = kind === 'cpu' && (lanes === 4 || lanes === 8) ? shared(lanes, sizes, direction, product) : [];
+  if (work <= SMALL || columns < NARROW) return [...one, ...best, ...tiles];
+  if (kind === 'gpu') return [...tiles, ...one];
+  const fast = best.length > 0 ? best : tiles;
+  return work <= LARGE ? [...best, ...tiles, ...one] : fast;
 }
 
 /** One thread for each element. */

@@ -60,9 +60,11 @@ export async function tune<Args extends readonly Tree[]>(
   for (const [done, subject] of due.entries()) {
     progress(subject.shapeClass, done, due.length);
     const measured = await measure(subject, device, target);
-    if (measured) fresh.set(subject.shapeClass, measured);
+    if (!measured) continue;
+    fresh.set(subject.shapeClass, measured);
+    // At once: whoever is interrupted keeps what was measured.
+    await tuning.adopt(new Map([[subject.shapeClass, measured]]), again);
   }
-  await tuning.adopt(fresh, again);
   if (fresh.size > 0) f.dispose?.();
   return subjects.flatMap(({ shapeClass }) => {
     const measured = tuning.classes.get(shapeClass);
