@@ -1,6 +1,7 @@
 /** Every experiment, in the order in which `langevin list` shows them. */
 import { bayesSgdExperiments } from './bayes-sgd/index.ts';
 import { heavyTailEscape } from './heavy-tail/index.ts';
+import { lrOverBatchExperiments } from './lr-over-batch/index.ts';
 import { noiseEnhancement } from './noise-enhancement/index.ts';
 import { paperExperiments } from './noise-enhancement/paper/experiments.ts';
 import type { Experiment } from './types.ts';
@@ -8,6 +9,7 @@ import type { Experiment } from './types.ts';
 export const experiments: readonly Experiment[] = [
   noiseEnhancement,
   ...paperExperiments,
+  ...lrOverBatchExperiments,
   ...bayesSgdExperiments,
   ...heavyTailEscape,
 ];

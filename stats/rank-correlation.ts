@@ -66,7 +66,9 @@ function centredRanks(values: readonly number[]): Float64Array {
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
-  return a.reduce((sum, value, k) => sum + value * b[k]!, 0);
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!;
+  return sum;
 }
 
 /** All orders of positions, so that ties count as often as they come (Heap, 1963). The array is used again. */

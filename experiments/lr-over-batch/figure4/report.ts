@@ -1,0 +1,194 @@
+/** The report of figure 4: the lines, the loss beyond both ends, and the claims. */
+import { numericTrend } from '../../../stats/index.ts';
+import type { FigureSection, ReportData, TableSection } from '../../report.ts';
+import type { Manifest } from '../../types.ts';
+import { claimSections, type DecidedClaim } from '../../heavy-tail/claims.ts';
+import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import {
+  decideRising,
+  isSignificant,
+  undecided,
+  type Decision,
+} from '../../noise-enhancement/paper/verdicts.ts';
+import type { Trained } from '../../training/grid-of-trainings.ts';
+import { showRatio } from '../figure3/equilibrium.ts';
+import type { PairMarks } from './config.ts';
+import { BEYOND_FIRST, BEYOND_SECOND, type LineRecord } from './line.ts';
+
+/** How far a = 1 may be from the loss that the training itself recorded, relatively: rounding in another order. */
+const REPRODUCED = 1e-3;
+
+/** One pair that was measured. */
+export interface PairLine extends PairMarks {
+  readonly points: readonly LineRecord[];
+  /** As the training of the second end recorded it. */
+  readonly stored: number;
+  at(a: number): number;
+}
+
+export function linesOf(trainings: readonly Trained<PairMarks>[]): PairLine[] {
+  return trainings.flatMap(({ marks, records, result }): PairLine[] => {
+    const points = records.filter(({ name }) => name === 'line') as LineRecord[];
+    if (!result || result.trainLoss === null || points.length === 0) return [];
+    return [
+      {
+        ...marks,
+        points,
+        stored: result.trainLoss,
+        at: (a) => points.find((point) => point.a === a)?.trainLoss ?? Number.NaN,
+      },
+    ];
+  });
+}
+
+export function report(
+  title: string,
+  trainings: readonly Trained<PairMarks>[],
+  { preset, dataset, seed }: Manifest,
+): ReportData {
+  const lines = linesOf(trainings);
+  const pairs = [...groupBy(lines, ({ pair }) => pair)];
+  return {
+    title,
+    lead:
+      'The loss on the line (1 − a)·θ₁ + a·θ₂ through the ends of two trainings from the same initial values, from a = −1 to a = 2. A minimum reached with a small η/S should lie in a ' +
+      'narrower basin than one reached with a large η/S, and minima of equal η/S in equally wide ones. ' +
+      `Preset ${preset}, ${dataset.name}, seed ${seed}; ${lines.length} of ${trainings.length} pairs came to their end. The published figure is an image without numbers.`,
+    sections: [
+      ...pairs.map(([pair, own]) => figure(pair, own)),
+      table(pairs),
+      ...claimSections(claimsOf(lines)),
+    ],
+  };
+}
+
+function figure(pair: string, lines: readonly PairLine[]): FigureSection {
+  const [first] = lines as [PairLine];
+  const coefficients = first.points.map(({ a }) => a);
+  const series = (label: string, field: 'trainLoss' | 'testLoss') => ({
+    label,
+    style: 'line' as const,
+    points: coefficients.flatMap((a) => {
+      const values = lines.flatMap(({ points }) => points.find((point) => point.a === a)?.[field] ?? []);
+      const { mean, error } = spread(values);
+      return Number.isFinite(mean) ? [{ x: a, y: mean, ...(error > 0 && { error }) }] : [];
+    }),
+  });
+  return {
+    kind: 'figure',
+    id: `line-${pair.replaceAll(' ', '-')}`,
+    heading: `${pair.replace(/^[a-z]/, (letter) => letter.toUpperCase())}: η/S = ${showRatio(first.firstRatio)} at a = 0, ${showRatio(first.secondRatio)} at a = 1`,
+    caption: 'Means over initialisations; bars are one standard error.',
+    x: { label: 'a' },
+    y: { label: 'loss', scale: 'log' },
+    series: [series('training', 'trainLoss'), series('test', 'testLoss')],
+    lines: [
+      { axis: 'x', value: 0, label: 'θ₁' },
+      { axis: 'x', value: 1, label: 'θ₂' },
+    ],
+  };
+}
+
+function table(pairs: readonly (readonly [string, readonly PairLine[]])[]): TableSection {
+  const over = (lines: readonly PairLine[], valueOf: (line: PairLine) => number) => {
+    const { mean, deviation } = spread(lines.map(valueOf));
+    return lines.length > 1 ? { value: mean, error: deviation } : mean;
+  };
+  return {
+    kind: 'table',
+    heading: 'The training loss at and beyond the ends',
+    caption: 'Means over initialisations, ± one standard deviation. θ₁ is at a = 0 and θ₂ at a = 1.',
+    columns: [
+      { key: 'pair', label: 'pair' },
+      { key: 'first', label: 'η/S of θ₁' },
+      { key: 'second', label: 'η/S of θ₂' },
+      { key: 'farBefore', label: 'a = −1', format: 'number', digits: 3 },
+      { key: 'before', label: 'a = −0.5', format: 'number', digits: 4 },
+      { key: 'atFirst', label: 'θ₁', format: 'number', digits: 5 },
+      { key: 'atSecond', label: 'θ₂', format: 'number', digits: 5 },
+      { key: 'after', label: 'a = 1.5', format: 'number', digits: 4 },
+      { key: 'farAfter', label: 'a = 2', format: 'number', digits: 3 },
+      { key: 'runs', label: 'runs', format: 'integer' },
+    ],
+    rows: pairs.map(([pair, lines]) => ({
+      pair,
+      first: showRatio((lines[0] as PairLine).firstRatio),
+      second: showRatio((lines[0] as PairLine).secondRatio),
+      farBefore: over(lines, (line) => line.at(-1)),
+      before: over(lines, (line) => line.at(BEYOND_FIRST)),
+      atFirst: over(lines, (line) => line.at(0)),
+      atSecond: over(lines, (line) => line.at(1)),
+      after: over(lines, (line) => line.at(BEYOND_SECOND)),
+      farAfter: over(lines, (line) => line.at(2)),
+      runs: lines.length,
+    })),
+    terminal: true,
+  };
+}
+
+export function claimsOf(lines: readonly PairLine[]): DecidedClaim[] {
+  const different = lines.filter(({ firstRatio, secondRatio }) => firstRatio > 1.01 * secondRatio);
+  const equal = lines.filter(({ firstRatio, secondRatio }) => Math.abs(firstRatio / secondRatio - 1) <= 0.01);
+  return [
+    {
+      letter: 'a',
+      short: 'the end of small η/S is narrower',
+      statement: 'The loss rises faster beyond the end of the smaller η/S.',
+      test: "Mann and Whitney's test, by permutation, of the training losses half the distance of the ends beyond each: those beyond the end of the smaller η/S are the greater.",
+      ...decideNarrower(different),
+    },
+    {
+      letter: 'b',
+      short: 'ends of equal η/S are equally wide',
+      statement: 'Beyond the ends of two trainings of equal η/S the loss rises alike.',
+      test: '|ln(L(1.5)/L(−0.5))| is smaller for pairs of equal η/S than for those of different η/S, by Mann and Whitney’s test. Does not hold if the losses beyond the two ends of equal η/S themselves differ by that test, at 0.05 in either direction together, and (b) is not so.',
+      ...decideAlike(equal, different),
+    },
+    {
+      letter: 'c',
+      short: 'the line ends at the trained networks',
+      statement: 'At a = 1 the loss is what the training recorded.',
+      test: `Within ${100 * REPRODUCED} % in every pair.`,
+      ...decideEnds(lines),
+    },
+  ];
+}
+
+const beyond = (lines: readonly PairLine[]): [number[], number[]] => [
+  lines.map((line) => line.at(BEYOND_FIRST)),
+  lines.map((line) => line.at(BEYOND_SECOND)),
+];
+
+function decideNarrower(lines: readonly PairLine[]): Decision {
+  if (lines.length === 0) return undecided('no pair of different η/S was trained.');
+  const [first, second] = beyond(lines);
+  const { verdict, reason } = decideRising(numericTrend([[first, second]]));
+  return { verdict, reason: `${reason}; ${show(first)} beyond θ₁, ${show(second)} beyond θ₂.` };
+}
+
+function decideAlike(equal: readonly PairLine[], different: readonly PairLine[]): Decision {
+  if (equal.length === 0 || different.length === 0)
+    return undecided('pairs of equal and of different η/S are needed to compare them.');
+  const apart = (lines: readonly PairLine[]): number[] =>
+    lines.map((line) => Math.abs(Math.log(line.at(BEYOND_SECOND) / line.at(BEYOND_FIRST))));
+  const { verdict, reason } = decideRising(numericTrend([[apart(equal), apart(different)]]));
+  const text = `${reason}; |ln| is ${show(apart(equal))} for equal and ${show(apart(different))} for different η/S.`;
+  if (verdict === 'holds') return { verdict, reason: text };
+  const { pRising, pFalling } = numericTrend([beyond(equal)]);
+  return isSignificant(2 * Math.min(pRising, pFalling))
+    ? { verdict: 'does not hold', reason: `the losses beyond two ends of equal η/S differ: ${text}` }
+    : undecided(text);
+}
+
+function decideEnds(lines: readonly PairLine[]): Decision {
+  if (lines.length === 0) return undecided('no pair was measured.');
+  const worst = Math.max(...lines.map((line) => Math.abs(line.at(1) / line.stored - 1)));
+  return {
+    verdict: worst <= REPRODUCED ? 'holds' : 'does not hold',
+    reason: `the largest difference is ${worst.toExponential(1)} of the loss.`,
+  };
+}
+
+function show(values: readonly number[]): string {
+  return values.map((value) => value.toPrecision(3)).join(', ');
+}
