@@ -11,6 +11,7 @@ import { measure } from './commands/measure.ts';
 import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { sweep } from './commands/sweep.ts';
+import { tuneBatchSize } from './commands/tune-batch-size.ts';
 import { tuneKernels } from './commands/tune-kernels.ts';
 import { terminalOf, type World } from './world.ts';
 
@@ -24,6 +25,7 @@ const commands: readonly Command[] = [
   report,
   dataGet,
   dataList,
+  tuneBatchSize,
   tuneKernels,
   doctor,
 ];

@@ -2,5 +2,6 @@
 import type { Experiment } from '../types.ts';
 import { evidence } from './evidence/index.ts';
 import { scalingExperiments } from './scaling/experiments.ts';
+import { tuner } from './tuner/index.ts';
 
-export const bayesSgdExperiments: readonly Experiment[] = [evidence, ...scalingExperiments];
+export const bayesSgdExperiments: readonly Experiment[] = [evidence, ...scalingExperiments, tuner];

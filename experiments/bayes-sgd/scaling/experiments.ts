@@ -29,8 +29,11 @@ function experiment(figure: FigureName, presentation: Presentation): GridExperim
 /** Every training that came to its end. */
 function summary(trainings: readonly Trained<ScalingMarks>[]): { readonly [key: string]: Json } {
   return {
-    runs: runsOf(trainings).flatMap(({ testAccuracy, evaluations: _, parameters: _p, ...run }) =>
-      testAccuracy === undefined ? [] : [{ ...run, testAccuracy }],
+    runs: runsOf(trainings).flatMap(
+      ({ learningRate, momentum, trainExamples, lambda, batchSize, replica, steps, testAccuracy }) =>
+        testAccuracy === undefined
+          ? []
+          : [{ learningRate, momentum, trainExamples, lambda, batchSize, replica, steps, testAccuracy }],
     ),
   };
 }
