@@ -44,3 +44,13 @@ export function shareDifference(a: Share, b: Share): number {
   const [first, second] = [shareCell(a), shareCell(b)];
   return (first.value - second.value) / Math.hypot(first.error, second.error);
 }
+
+/** P(X ≥ successes) of so many trials that succeed with probability p. */
+export function binomialTail(successes: number, count: number, p: number): number {
+  let [term, tail] = [(1 - p) ** count, 0];
+  for (let k = 0; k <= count; k++) {
+    if (k >= successes) tail += term;
+    term *= ((count - k) / (k + 1)) * (p / (1 - p));
+  }
+  return tail;
+}

@@ -1,0 +1,131 @@
+/** HT-2: which transformer is trained on which sentences, and where its gradient noise is looked at. Everything is plain data. */
+import { LangevinError } from '../../../engine/index.ts';
+import { bertBase } from '../../../nn/index.ts';
+import type { PresetName } from '../../types.ts';
+
+export interface TransformerConfig {
+  /** `grammar`: drawn sentences of a small grammar. `cola`: the published corpus, which the user fetches. */
+  readonly corpus: 'grammar' | 'cola';
+  /** Where the corpus, the vocabulary and the weights are below the data directory; for `grammar` nothing is read. */
+  readonly files: {
+    readonly sentences: string;
+    readonly vocabulary: string;
+    /** Empty: the weights are drawn. */
+    readonly weights: string;
+  };
+  /** Sentences that are trained on; 0 takes all of a corpus. */
+  readonly examples: number;
+  /** L, tokens of a sentence with those at its ends; longer ones are cut. */
+  readonly length: number;
+  readonly model: {
+    readonly vocabulary: number;
+    readonly positions: number;
+    readonly width: number;
+    readonly depth: number;
+    readonly heads: number;
+    readonly intermediate: number;
+    readonly dropout: number;
+  };
+  /** Adam. */
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly steps: number;
+  /** B whose noise is fitted, after training. */
+  readonly batchSizes: readonly number[];
+  /** Minibatches of every B, each a fresh subset; 0 cuts one epoch into minibatches, so that there are fewer of larger B. */
+  readonly batches: number;
+  /** Parameters looked at, drawn from all that are alive. */
+  readonly parameters: number;
+  /** Normal samples of the same number that are fitted likewise. */
+  readonly controls: number;
+  /** Sentences per pass of a gradient. */
+  readonly piece: number;
+}
+
+const none = { sentences: '', vocabulary: '', weights: '' };
+
+/** papers.md 5.3: two layers of width 32 with two heads, 2000 sentences of 16 tokens out of 32. Not prototyped there. */
+const tiny: TransformerConfig = {
+  corpus: 'grammar',
+  files: none,
+  examples: 2000,
+  length: 16,
+  model: { vocabulary: 32, positions: 16, width: 32, depth: 2, heads: 2, intermediate: 64, dropout: 0.1 },
+  learningRate: 1e-3,
+  batchSize: 32,
+  steps: 2000,
+  batchSizes: [8, 32],
+  batches: 2000,
+  parameters: 120,
+  controls: 20,
+  piece: 50,
+};
+
+const { vocabulary, positions, width, depth, heads, intermediate, dropout } = bertBase;
+
+/** BERT-base fine-tuned for three epochs, as is usual; the paper does not say how. One epoch of minibatches, as the paper measures. */
+const base: TransformerConfig = {
+  corpus: 'cola',
+  files: {
+    sentences: 'cola/in_domain_train.tsv',
+    vocabulary: 'bert-base-uncased/vocab.txt',
+    weights: 'bert-base-uncased/model.safetensors',
+  },
+  examples: 0,
+  length: 64,
+  model: { vocabulary, positions, width, depth, heads, intermediate, dropout },
+  learningRate: 2e-5,
+  batchSize: 32,
+  steps: 801,
+  batchSizes: [8, 32],
+  batches: 0,
+  parameters: 120,
+  controls: 20,
+  piece: 1,
+};
+
+export const presets: Readonly<Record<PresetName, TransformerConfig>> = {
+  smoke: { ...tiny, examples: 200, steps: 40, batches: 200, parameters: 12, controls: 5 },
+  small: tiny,
+  medium: { ...base, examples: 2000, steps: 188, batches: 2000 },
+  paper: base,
+};
+
+/** @throws CONFIG for a configuration that makes no sense, naming the field */
+export function checkConfig(config: TransformerConfig): void {
+  const { corpus, examples, length, model, batchSizes, batches, batchSize } = config;
+  check(corpus === 'grammar' || corpus === 'cola', `corpus is '${corpus}': take grammar or cola`);
+  check(corpus === 'cola' || examples > 0, `examples is ${examples}: say how many sentences to draw`);
+  check(
+    corpus === 'cola' || (length >= GRAMMAR_LENGTH && model.vocabulary >= GRAMMAR_TOKENS),
+    `length is ${length} and model.vocabulary ${model.vocabulary}: the grammar takes ${GRAMMAR_LENGTH} positions and ${GRAMMAR_TOKENS} tokens`,
+  );
+  for (const name of ['length', 'batchSize', 'parameters', 'controls', 'piece'] as const)
+    check(natural(config[name]) && config[name] > 0, `${name} is ${config[name]}: give a positive integer`);
+  for (const name of ['examples', 'steps'] as const)
+    check(natural(config[name]), `${name} is ${config[name]}: give a natural number`);
+  check(
+    natural(batches) && (batches === 0 || batches >= 20),
+    `batches is ${batches}: a fit takes at least 20; 0 is one epoch`,
+  );
+  check(batchSizes.length > 0, 'batchSizes is empty: name at least one');
+  for (const size of [...batchSizes, batchSize])
+    check(
+      natural(size) && size > 0 && (examples === 0 || size < examples),
+      `batchSizes and batchSize hold ${size}: a minibatch is smaller than the ${examples || 'number of'} sentences`,
+    );
+  check(length <= model.positions, `length is ${length}, and model.positions only ${model.positions}`);
+  check(config.learningRate >= 0, `learningRate is ${config.learningRate}: give a number of at least 0`);
+}
+
+/** What the grammar of grammar.ts needs. */
+export const GRAMMAR_LENGTH = 16;
+export const GRAMMAR_TOKENS = 32;
+
+function natural(value: number): boolean {
+  return Number.isInteger(value) && value >= 0;
+}
+
+function check(condition: boolean, message: string): void {
+  if (!condition) throw new LangevinError('CONFIG', `heavy-tail/table2: ${message}.`);
+}

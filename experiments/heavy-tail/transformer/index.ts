@@ -1,0 +1,111 @@
+/** HT-2 of papers.md 5.3: is the gradient noise of a transformer on sentences heavy-tailed, and at which batch sizes? */
+import { tree } from '../../../engine/index.ts';
+import { LangevinError } from '../../../engine/graph/errors.ts';
+import { foldInWords, seedWords } from '../../../engine/random/threefry.ts';
+import { parameterCount } from '../../../nn/index.ts';
+import { compareTails, stableStream, type TailComparison } from '../../../stats/index.ts';
+import type { Experiment, Json, RunRecord } from '../../types.ts';
+import { checkConfig, presets, type TransformerConfig } from './config.ts';
+import { loadCorpus, type FileContext } from './corpus.ts';
+import { minibatches, noiseOf, sentenceGradients } from './gradients.ts';
+import { batchFitsOf } from './records.ts';
+import { report } from './report.ts';
+import { evaluate, initialParams, train } from './training.ts';
+
+export const transformerNoise: Experiment<TransformerConfig> = {
+  name: 'heavy-tail/table2',
+  title: 'Heavy-tailed noise, table 2: a transformer on sentences',
+  description:
+    'Does a stable law describe the gradient noise of a transformer better than a normal one, and how does that depend on the batch size?',
+  presets,
+  run,
+  report,
+  summary,
+};
+
+/** Stream of the seed. */
+const CONTROLS = 15;
+
+async function* run(config: TransformerConfig, context: FileContext): AsyncGenerator<RunRecord> {
+  checkConfig(config);
+  const { seed, signal, progress } = context;
+  const corpus = await loadCorpus(config, context);
+  const start = await initialParams(config, context);
+  const parameters = parameterCount(start);
+  const trained = yield* train(config, start, corpus, context);
+  if (!trained) return;
+  const { loss, accuracy } = await evaluate(config, trained, corpus);
+  const gradients = await sentenceGradients(config, trained, corpus, context);
+  if (!gradients) return;
+  const { count: examples, positives, cut } = corpus;
+  yield {
+    kind: 'result',
+    name: 'model',
+    corpus: config.corpus,
+    parameters,
+    examples,
+    positives,
+    cut,
+    steps: config.steps,
+    loss,
+    accuracy,
+    dead: gradients.dead,
+  };
+  tree.leaves([trained, corpus.tensors]).forEach((leaf) => leaf.dispose());
+  const total = config.batchSizes.length * gradients.columns.length;
+  let done = 0;
+  for (const batchSize of config.batchSizes) {
+    const batches = minibatches(examples, batchSize, config.batches, seed);
+    const labels = { batchSize, samples: batches.length };
+    for (const [k, column] of gradients.columns.entries()) {
+      progress({ done: done++, total, unit: 'fits', note: `B ${batchSize}` });
+      const { path, index } = gradients.coordinates[k] as (typeof gradients.coordinates)[number];
+      yield fit(noiseOf(column, batches), { ...labels, path, index });
+      if (signal.aborted) return;
+    }
+    for (let control = 0; control < config.controls; control++) {
+      const key = foldInWords(foldInWords(foldInWords(seedWords(seed), CONTROLS), batchSize), control);
+      const normal = stableStream(key, 2);
+      const numbers = Float64Array.from({ length: batches.length }, (_, k) => normal(k));
+      yield fit(numbers, { ...labels, path: 'control', index: control });
+    }
+  }
+}
+
+/** Both laws, or `constant` where they cannot be fitted. */
+function fit(noise: Float64Array, labels: Readonly<Record<string, Json>>): RunRecord {
+  let found: TailComparison;
+  try {
+    found = compareTails(noise);
+  } catch (error) {
+    if (error instanceof LangevinError && error.code === 'CONSTANT')
+      return { kind: 'event', name: 'constant', ...labels };
+    throw error;
+  }
+  const { normal, stable } = found;
+  return {
+    kind: 'result',
+    name: 'fit',
+    ...labels,
+    alpha: stable.alpha,
+    alphaError: stable.alphaError,
+    normalSse: normal.sumOfSquares,
+    stableSse: stable.sumOfSquares,
+    normalChi: normal.chiSquare,
+    stableChi: stable.chiSquare,
+  };
+}
+
+function summary(records: readonly RunRecord[]): { readonly [key: string]: Json } {
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  return {
+    batchSizes: batchFitsOf(records).map(({ batchSize, samples, fits }) => ({
+      batchSize,
+      samples,
+      parameters: fits.length,
+      normalSse: mean(fits.map(({ normalSse }) => normalSse)),
+      stableSse: mean(fits.map(({ stableSse }) => stableSse)),
+      alpha: mean(fits.map(({ alpha }) => alpha)),
+    })),
+  };
+}
