@@ -1,5 +1,5 @@
 /** Kernels by themselves: their time, what they achieve, and which share that is of what the adapter can do. */
-import { jit, type Tensor } from '../engine/index.ts';
+import { jit, LangevinError, type Tensor } from '../engine/index.ts';
 import type { Ceilings } from './ceilings.ts';
 import { timePerCall } from './clock.ts';
 import { disposeAll } from './workload.ts';
@@ -12,8 +12,13 @@ export interface KernelCase {
   readonly f: (...operands: readonly Tensor[]) => readonly Tensor[];
 }
 
-export interface KernelResult {
-  readonly name: string;
+export type KernelResult = { readonly name: string } & (
+  | KernelFigures
+  /** Why it did not run. */
+  | { readonly failure: string }
+);
+
+export interface KernelFigures {
   readonly ms: number;
   /** GFLOP/s of a product or a convolution; GB/s read and written for the rest. */
   readonly rate: number;
@@ -27,17 +32,32 @@ export async function timeKernels(
   log: (line: string) => void,
 ): Promise<KernelResult[]> {
   const results: KernelResult[] = [];
-  for (const { name, work, operands, f } of cases) {
+  for (const { name, ...rest } of cases) {
     log(`  ${name}`);
-    const values = operands();
-    const kernel = jit(f);
+    try {
+      results.push({ name, ...(await timeKernel(rest, ceilings)) });
+    } catch (error) {
+      if (!(error instanceof LangevinError)) throw error;
+      results.push({ name, failure: `${error.code}: ${error.message}` });
+    }
+  }
+  return results;
+}
+
+async function timeKernel(
+  { work, operands, f }: Omit<KernelCase, 'name'>,
+  ceilings: Ceilings,
+): Promise<KernelFigures> {
+  const values = operands();
+  const kernel = jit(f);
+  try {
     const ms = await timePerCall(() => kernel(...values), 3);
-    kernel.dispose();
-    disposeAll(values);
     const [amount, ceiling] =
       'flops' in work ? [work.flops, ceilings.arithmetic.rate] : [work.bytes, ceilings.memory.rate];
     const rate = amount / ms / 1e6;
-    results.push({ name, ms, rate, share: rate / ceiling });
+    return { ms, rate, share: rate / ceiling };
+  } finally {
+    kernel.dispose();
+    disposeAll(values);
   }
-  return results;
 }

@@ -42,6 +42,7 @@ async function run(options: Options): Promise<Report> {
   const workloads = options.workloads ?? usualWorkloads(device.traits);
   const trainings = workloads.filter((name) => TRAININGS.includes(name));
 
+  const failures: string[] = [];
   const results: { -readonly [K in keyof Report]?: Report[K] } = {};
   // Steps come first: what they allocate is then theirs, not what kernels left in the pool.
   if (wanted('steps')) {
@@ -71,7 +72,10 @@ async function run(options: Options): Promise<Report> {
     ] as const)
       if (wanted(section)) {
         log(section);
-        results[section] = await timeKernels(cases, ceilings, log);
+        const timed = await timeKernels(cases, ceilings, log);
+        for (const result of timed)
+          if ('failure' in result) failures.push(`${result.name}: ${result.failure}`);
+        results[section] = timed;
       }
   if (wanted('costs')) {
     const costs: CostResult[] = [];
@@ -87,7 +91,6 @@ async function run(options: Options): Promise<Report> {
     if (skipped === undefined) {
       const driver = driverEnvironment(description, systemLoader);
       const peers: Comparison[] = [];
-      const failures: string[] = [];
       for (const name of workloads)
         try {
           peers.push(await compare(name, options.peers, rounds, traits, driver, log));
@@ -96,17 +99,12 @@ async function run(options: Options): Promise<Report> {
           failures.push(`${WORKLOADS[name].title}: ${reason}`);
         }
       results.peers = peers;
-      results.failures = [
-        ...failures,
-        ...peers.flatMap(({ title, peers: all }) =>
-          all.flatMap((peer) =>
-            'failure' in peer && peer.wrong ? [`${title}: ${peer.peer} ${peer.failure}`] : [],
-          ),
-        ),
-      ];
+      for (const { title, peers: all } of peers)
+        for (const peer of all)
+          if ('failure' in peer && peer.wrong) failures.push(`${title}: ${peer.peer} ${peer.failure}`);
     } else results.skipped = skipped;
   }
-  return { machine: describeMachine(device, start), ...results };
+  return { machine: describeMachine(device, start), ...results, failures };
 }
 
 function write(report: Report): void {

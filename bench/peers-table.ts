@@ -2,7 +2,7 @@
 import type { Comparison, PeerResult } from './comparison.ts';
 import { PEER_ENGINES, type PeerName } from './peer-engines.ts';
 import { median } from './statistics.ts';
-import { markdownTable, show } from './table.ts';
+import { markdownTable, show, type Row } from './table.ts';
 
 export function peersSection(comparisons: readonly Comparison[]): string[] {
   const [first] = comparisons;
@@ -11,7 +11,7 @@ export function peersSection(comparisons: readonly Comparison[]): string[] {
   const titles = peers.map((peer) => titleOf(peer, comparisons));
   const rows = (cell: (result: PeerResult) => string): string[][] =>
     comparisons.map(({ title, peers: results }) => [title, ...results.map(cell)]);
-  const withUs = (cell: (measured: Comparison['ours']) => string): (readonly string[])[] =>
+  const withUs = (cell: (measured: Comparison['ours']) => number): Row[] =>
     comparisons.map(({ title, ours, peers: results }) => [
       title,
       cell(ours),
@@ -23,12 +23,12 @@ export function peersSection(comparisons: readonly Comparison[]): string[] {
     '**Milliseconds per step, medians**',
     markdownTable(
       ['workload', 'langevin', ...titles],
-      withUs(({ ms }) => show(median(ms))),
+      withUs(({ ms }) => median(ms)),
     ),
     '**Seconds of the first step, which compiles**',
     markdownTable(
       ['workload', 'langevin', ...titles],
-      withUs(({ firstStep }) => show(firstStep)),
+      withUs(({ firstStep }) => firstStep),
     ),
   ];
 }

@@ -27,7 +27,7 @@ export interface Report {
   readonly dispatches?: DispatchResult;
   readonly costs?: readonly CostResult[];
   readonly peers?: readonly Comparison[];
-  /** Comparisons that broke off, and why. */
+  /** Kernels and comparisons that broke off, and why. */
   readonly failures?: readonly string[];
   /** Why there is no comparison, if one was asked for. */
   readonly skipped?: string;
@@ -38,7 +38,7 @@ export function render(report: Report): string {
   return [
     ['```text', ...machineLines(report.machine), '```'].join('\n'),
     ...sectionsOf(report).map(({ markdown }) => markdown),
-    ...(report.failures ?? []).map((failure) => `Comparison failed: ${failure}`),
+    ...(report.failures ?? []).map((failure) => `Failed: ${failure}`),
     ...(report.skipped === undefined ? [] : [`No comparison with other engines: ${report.skipped}.`]),
   ].join('\n\n');
 }
@@ -158,7 +158,11 @@ function kernelsSection(title: string, unit: string, results: readonly KernelRes
     `**${title}**`,
     markdownTable(
       ['kernel', 'ms', unit, 'of the ceiling'],
-      results.map(({ name, ms, rate, share }) => [name, ms, rate, percent(share)]),
+      results.map((result) =>
+        'failure' in result
+          ? [result.name, '–', '–', '–']
+          : [result.name, result.ms, result.rate, percent(result.share)],
+      ),
     ),
   ];
 }
