@@ -1,0 +1,289 @@
+/** The experiments on escape: walks against what is known of them, records and reports. Whole presets are in the slow suite. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { load, type Dataset } from '../../data/index.ts';
+import { init, tensor } from '../../engine/index.ts';
+import { foldInWords } from '../../engine/random/threefry.ts';
+import { ackley, ackleyGradient } from '../../experiments/heavy-tail/escape-axis/ackley.ts';
+import { pairsOf, presets as axisPresets } from '../../experiments/heavy-tail/escape-axis/config.ts';
+import { escapeAxis } from '../../experiments/heavy-tail/escape-axis/index.ts';
+import { presets as timePresets } from '../../experiments/heavy-tail/escape-time/config.ts';
+import { escapeTime } from '../../experiments/heavy-tail/escape-time/index.ts';
+import { fitAxes, minibatchNoise } from '../../experiments/heavy-tail/escape-time/noise.ts';
+import { pearson, permutationP } from '../../experiments/heavy-tail/correlation.ts';
+import { addExits, batchesOf, meanSteps, walk } from '../../experiments/heavy-tail/levy-walk.ts';
+import {
+  binomialTail,
+  normalTail,
+  shareDifference,
+  shareTrend,
+} from '../../experiments/heavy-tail/shares.ts';
+import { presets as theoryPresets } from '../../experiments/heavy-tail/theory/config.ts';
+import { theory } from '../../experiments/heavy-tail/theory/index.ts';
+import { decode, encode } from '../../experiments/json-lines.ts';
+import type { ReportData, TableSection } from '../../experiments/report.ts';
+import type { Experiment, Json, Manifest, RunRecord } from '../../experiments/types.ts';
+import { sampleStable } from '../../stats/index.ts';
+
+let dataset: Dataset;
+beforeAll(async () => {
+  await init({ backend: 'reference' });
+  dataset = await load('procedural', { train: 4, test: 2, size: 8 });
+});
+
+async function collect<C extends object>(
+  experiment: Experiment<C>,
+  config: C,
+  aborted = false,
+): Promise<RunRecord[]> {
+  const records: RunRecord[] = [];
+  const context = {
+    seed: 2,
+    dataset,
+    signal: { aborted },
+    progress: () => undefined,
+    log: () => undefined,
+  };
+  for await (const record of experiment.run(config, context)) records.push(record);
+  return records;
+}
+
+const manifest = (experiment: Experiment<never> | Experiment, config: object): Manifest => ({
+  schema: 1,
+  run: 'test',
+  experiment: experiment.name,
+  preset: 'smoke',
+  seed: 2,
+  config: config as Json,
+  changes: [],
+  adapter: { backend: 'reference', name: 'float64', source: 'test' },
+  dataset: { name: 'procedural', source: 'procedural', train: 4, test: 2, hashes: {} },
+  versions: { langevin: '0', node: '0', webgpu: '0' },
+  status: 'complete',
+});
+
+const tables = ({ sections }: ReportData): TableSection[] =>
+  sections.filter((section) => section.kind === 'table');
+const verdicts = (report: ReportData): unknown[] =>
+  tables(report)
+    .filter(({ heading }) => heading.startsWith("The paper's claims"))
+    .flatMap(({ rows }) => rows.map(({ verdict }) => verdict));
+
+describe('walks with stable noise', () => {
+  it('are made of the numbers that sampleStable draws from the same key', async () => {
+    // No slope and a step that always leaves: the exit is where the first number of each walk is above the radius.
+    const key = [7, 8] as const;
+    const [alpha, runs] = [1.3, 200];
+    const numbers = await sampleStable(
+      tensor(Uint32Array.from(foldInWords(key, 0)), [2]),
+      [runs],
+      alpha,
+    ).data();
+    const { through, censored } = walk({
+      alphas: [alpha],
+      learningRate: 1,
+      scale: 1,
+      radius: 2,
+      maxSteps: 1,
+      runs,
+      key,
+      gradient: (_, slope) => slope.fill(0),
+    });
+    const beyond = numbers.filter((x) => Math.abs(x) > 2).length;
+    expect(through).toEqual([beyond]);
+    expect(censored).toBe(runs - beyond);
+  });
+
+  it('leave Ackley’s pit along axis 1 in 80 % of cases with 0.55 against 1.05, and take 363 steps', async () => {
+    const config = { ...axisPresets.small, alphas: [0.55], gaps: [0.5], runs: 300 };
+    const [record] = await collect(escapeAxis, config);
+    const { through, runs, predictedShare, predictedSteps } = record as unknown as {
+      through: number[];
+      runs: number;
+      predictedShare: number;
+      predictedSteps: number;
+    };
+    // 300 walks have a standard deviation of 0.023; more are in the slow suite.
+    expect(Math.abs(through[0]! / runs - 0.8)).toBeLessThan(0.08);
+    expect(predictedShare).toBeCloseTo(0.8, 2);
+    expect(Math.round(predictedSteps)).toBe(363);
+  });
+
+  it('follow the gradient of Ackley’s function, which is 0 at the cusp by agreement', () => {
+    const gradient = new Float64Array(2);
+    ackleyGradient(Float64Array.of(0, 0), gradient);
+    expect([...gradient]).toEqual([0, 0]);
+    expect(ackley(0, 0)).toBeCloseTo(0, 12);
+    for (const [x, y] of [
+      [0.3, -0.1],
+      [1.2, 0.7],
+    ] as const) {
+      ackleyGradient(Float64Array.of(x, y), gradient);
+      const h = 1e-6;
+      expect(gradient[0]).toBeCloseTo((ackley(x + h, y) - ackley(x - h, y)) / (2 * h), 7);
+      expect(gradient[1]).toBeCloseTo((ackley(x, y + h) - ackley(x, y - h)) / (2 * h), 7);
+    }
+  });
+
+  it('add up over batches, and count with their cap when they are stopped', () => {
+    expect(batchesOf(2500).map(({ runs }) => runs)).toEqual([1000, 1000, 500]);
+    const exits = { runs: 2, censored: 1, through: [1], steps: 3 + 10, stepSquares: 9 + 100 };
+    const both = addExits([exits, exits]);
+    expect(both).toEqual({ runs: 4, censored: 2, through: [2], steps: 26, stepSquares: 218 });
+    // 3, 10, 3, 10: mean 6.5, deviation √(49/3).
+    expect(meanSteps(both).value).toBe(6.5);
+    expect(meanSteps(both).error).toBeCloseTo(Math.sqrt(49 / 3 / 4), 12);
+  });
+});
+
+describe('heavy-tail/figure3', () => {
+  it('leaves out pairs that have no law, says so, and refuses an alpha outside (0, 2]', () => {
+    expect(pairsOf(axisPresets.small)).toHaveLength(14);
+    const { lead } = escapeAxis.report([], manifest(escapeAxis, axisPresets.small));
+    expect(lead).toMatch(/no stable law has α₂ > 2: 1.3 \+ 0.75/);
+    for (const change of [{ alphas: [2.5] }, { gaps: [0] }, { alphas: [1.9] }, { runs: 0 }, { radius: -1 }])
+      expect(() => pairsOf({ ...axisPresets.small, ...change })).toThrow(
+        expect.objectContaining({ code: 'CONFIG' }),
+      );
+  });
+
+  it('decides from counts: a majority, a trend over Δ, the published share and the prediction', () => {
+    const walks = (alpha2: number, gap: number, first: number, predictedShare: number): RunRecord => ({
+      kind: 'result',
+      name: 'walks',
+      alpha1: 0.55,
+      alpha2,
+      gap,
+      runs: 1000,
+      censored: 0,
+      through: [first, 1000 - first],
+      steps: 400_000,
+      stepSquares: 3e8,
+      predictedShare,
+      predictedSteps: 400,
+    });
+    const records = [walks(0.8, 0.25, 680, 0.66), walks(1.05, 0.5, 805, 0.8), walks(1.3, 0.75, 890, 0.9)];
+    const report = escapeAxis.report(records, manifest(escapeAxis, axisPresets.small));
+    expect(verdicts(report)).toEqual(['holds', 'holds', 'holds', 'holds']);
+    const turned = records.map((record) => ({ ...record, gap: 1 - (record['gap'] as number) }));
+    expect(verdicts(escapeAxis.report(turned, manifest(escapeAxis, axisPresets.small)))[1]).toBe(
+      'does not hold',
+    );
+    const other = [walks(1.05, 0.5, 600, 0.8)];
+    expect(verdicts(escapeAxis.report(other, manifest(escapeAxis, axisPresets.small)))).toEqual([
+      'holds',
+      'cannot be decided',
+      'does not hold',
+      'does not hold',
+    ]);
+    expect(tables(report)[0]!.rows[1]).toMatchObject({ published: 0.82, steps: '400 ± 12' });
+  });
+
+  it('runs nothing once the signal is given, and reports nothing of nothing', async () => {
+    expect(await collect(escapeAxis, axisPresets.smoke, true)).toEqual([]);
+    expect(escapeAxis.report([], manifest(escapeAxis, axisPresets.smoke)).sections).toEqual([]);
+    expect(escapeAxis.summary([])).toEqual({ pairs: [] });
+  });
+});
+
+describe('heavy-tail/theory', () => {
+  it('finds every known value, and its records survive JSON', async () => {
+    const config = { ...theoryPresets.smoke, alphas: [0.55], runs: 40, draws: 50_000, hazardDraws: 2000 };
+    const records = await collect(theory, config);
+    expect(JSON.parse(JSON.stringify(records))).toEqual(records);
+    expect(theory.summary(records)['failed']).toEqual([]);
+    const [known, exits] = tables(theory.report(records, manifest(theory, config)));
+    expect(known!.rows).toHaveLength(23);
+    expect(exits!.rows[0]).toMatchObject({ left: '40 of 40' });
+    await expect(collect(theory, { ...config, alphas: [2] })).rejects.toThrow(/need an α in \(0, 2\)/);
+  });
+});
+
+describe('heavy-tail/figure5', () => {
+  const config = {
+    ...timePresets.smoke,
+    networks: [[2]],
+    examples: 16,
+    descentSteps: 10,
+    batchSizes: [1],
+    runs: 3,
+    maxSteps: 16,
+    fitBatches: 200,
+  };
+
+  it('descends, fits and walks, and its records survive JSON', async () => {
+    const records = await collect(escapeTime, config);
+    expect(records.map(({ name }) => name)).toEqual(['minimum', 'escape']);
+    expect(records.map((record) => decode(encode(record as unknown as Json)))).toEqual(records);
+    const { steps, censored } = records[1] as unknown as { steps: number[]; censored: number };
+    expect(steps.length + censored).toBe(3);
+    expect(records[0]).toMatchObject({ network: '2-2-1', parameters: 9 });
+    escapeTime.report(records, manifest(escapeTime, config));
+  });
+
+  it.each([
+    [{ networks: [] }, /networks or batchSizes is empty/],
+    [{ networks: [[0]] }, /positive widths/],
+    [{ batchSizes: [17] }, /batchSizes holds 17/],
+    [{ barrier: 0 }, /barrier is 0/],
+    [{ alphaRange: [1, 2] as const }, /alphaRange is 1, 2/],
+    [{ rho: 1 }, /rho is 1/],
+  ])('refuses %o', async (change, message) => {
+    await expect(collect(escapeTime, { ...config, ...change })).rejects.toThrow(message);
+  });
+
+  it('decides by the correlation over batch sizes, and says when there is no bound', () => {
+    const escape = (batchSize: number, mean: number, predicted: number): RunRecord => ({
+      kind: 'result',
+      name: 'escape',
+      network: '2-4-1',
+      batchSize,
+      steps: [mean - 1, mean + 1],
+      censored: 0,
+      maxSteps: 100,
+      predicted,
+      bound: Infinity,
+      meanAlpha: 1.5,
+      leastAlpha: 1.2,
+      atBound: 0,
+      excluded: 0,
+    });
+    const records = [
+      [1, 11, 34],
+      [2, 28, 47],
+      [3, 46, 59],
+      [4, 79, 78],
+      [5, 149, 123],
+      [6, 312, 202],
+    ].map(([size, mean, predicted]) => escape(size!, mean!, predicted!));
+    const report = escapeTime.report(records, manifest(escapeTime, config));
+    expect(verdicts(report)).toEqual(['cannot be decided', 'holds', 'holds']);
+    expect(JSON.stringify(report)).toMatch(/r = 0.997, of logarithms 0.988/);
+    const turned = records.map((record, k) => ({ ...record, batchSize: 6 - k }));
+    expect(verdicts(escapeTime.report(turned, manifest(escapeTime, config)))[2]).toBe('does not hold');
+  });
+
+  it('takes minibatch noise about the mean gradient, and leaves out what is constant', () => {
+    const rows = Float64Array.from([0, 1, 2, 3].flatMap((k) => [k, 5]));
+    const [first, second] = minibatchNoise({ rows, count: 4, parameters: 2 }, 2, 400, [1, 1]);
+    expect(new Set(first)).toEqual(new Set([-1.5, -1, -0.5, 0, 0.5, 1, 1.5]));
+    expect(second!.every((u) => Math.abs(u) < 1e-12)).toBe(true);
+    expect(fitAxes([new Float64Array(100)])).toEqual([undefined]);
+  });
+});
+
+describe('tests about shares and correlations', () => {
+  it('have the values that they have by hand', () => {
+    expect(normalTail(1.959964)).toBeCloseTo(0.025, 7);
+    expect(binomialTail(2, 3, 0.25)).toBeCloseTo(3 * 0.0625 * 0.75 + 0.015625, 12);
+    // p̄ = 1/2, T = (8 - 5) - (2 - 5) = 6 at x = 1, -1; Var = 1/4 · 20.
+    const block = [
+      { x: -1, successes: 2, runs: 10 },
+      { x: 1, successes: 8, runs: 10 },
+    ];
+    expect(shareTrend([block])).toBeCloseTo(6 / Math.sqrt(5), 12);
+    expect(shareTrend([block, block])).toBeCloseTo(12 / Math.sqrt(10), 12);
+    expect(shareDifference({ successes: 50, runs: 100 }, { successes: 50, runs: 100 })).toBe(0);
+    expect(pearson([1, 2, 3], [2, 4, 6])).toBeCloseTo(1, 14);
+    expect(permutationP([1, 2, 3, 4], [1, 2, 3, 9])).toBeCloseTo(1 / 24, 12);
+  });
+});
