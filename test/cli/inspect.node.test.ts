@@ -51,7 +51,7 @@ describe('langevin inspect', () => {
     const page = readFileSync(join(out, 'inspect.html'), 'utf8');
     for (const [k, { label }] of json.dispatches.entries()) {
       expect(page).toContain(`id="dispatch-${k + 1}"`);
-      expect(page.replaceAll('<wbr>', '')).toContain(label.split(' ')[0]);
+      expect(page).toContain(label.split(' ')[0]);
     }
     expect(page).toContain('class="fused"');
     expect(page).not.toContain('<script');

@@ -78,7 +78,7 @@ export function timeChart(profile: Profile): string | undefined {
     width: WIDTH,
     height: 48 + ROW * rows.length,
     marginLeft: 380,
-    marginRight: 150,
+    marginRight: 180,
     marginTop: 8,
     marginBottom: 40,
     style: STYLE,

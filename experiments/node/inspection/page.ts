@@ -153,9 +153,8 @@ function tableOf(
 
 function linkNumber(key: string, text: string): string | undefined {
   if (key === 'number') return `<a href="#dispatch-${text}">${text}</a>`;
-  return key === 'operations'
-    ? `<span class="operations">${escapeHtml(text).replaceAll('+', '+<wbr>')}</span>`
-    : undefined;
+  const safe = escapeHtml(text);
+  return key === 'operations' ? `<span class="operations" title="${safe}">${safe}</span>` : undefined;
 }
 
 /** The target of a link lies within, since that opens what encloses it. */
@@ -265,9 +264,9 @@ function attributesText(attributes: Readonly<Record<string, unknown>>): string {
     .join(', ');
 }
 
-const INSPECTION_CSS = `main{max-width:72rem}
+const INSPECTION_CSS = `main{max-width:80rem}
 a{color:inherit;text-decoration-color:var(--series-0);text-underline-offset:.2em}
-.operations{display:inline-block;max-width:24rem;white-space:normal;overflow-wrap:anywhere}
+.operations{display:block;width:16rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 details{border-top:1px solid var(--line)}
 details:last-of-type{border-bottom:1px solid var(--line)}
 summary{cursor:pointer;padding:.45rem 0;overflow-wrap:anywhere}
