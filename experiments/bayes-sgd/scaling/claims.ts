@@ -84,6 +84,7 @@ export const collapse: ScalingClaim = {
     if (!largest || !one || largest.learningRate <= 3)
       return undecided('ε = 1 and an ε above 3 did not come to their end both.');
     const [low, high] = [bestAccuracies(largest), bestAccuracies(one)];
+    if (low.length === 0 || high.length === 0) return undecided('everything diverged at one of the two.');
     const { verdict, reason } = decideRising(numericTrend([[low, high]]));
     const mean = (values: readonly number[]): string =>
       ((100 * values.reduce((sum, x) => sum + x, 0)) / values.length).toFixed(1);
