@@ -52,9 +52,17 @@ export async function wordPiece(bytes: Uint8Array | undefined, file: string): Pr
   };
 }
 
-async function library(): Promise<typeof import('@huggingface/tokenizers')> {
+/** What is used of the library. Its own types import one another without extensions, which Node's resolution does not follow. */
+interface Library {
+  readonly Tokenizer: new (
+    tokenizer: object,
+    config: object,
+  ) => { encode(text: string): { readonly ids: readonly number[] } };
+}
+
+async function library(): Promise<Library> {
   try {
-    return await import('@huggingface/tokenizers');
+    return (await import('@huggingface/tokenizers')) as Library;
   } catch (error) {
     return fail(
       'TOKENIZER',
