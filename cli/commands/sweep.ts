@@ -20,7 +20,7 @@ import type { Command } from '../command.ts';
 import { experimentOptions, readRequest, type Request } from '../request.ts';
 import { jsonLine, printTables } from '../results.ts';
 import { stopOnSignals, type Stop } from '../stop.ts';
-import { schedule } from '../sweep/schedule.ts';
+import { companies, schedule } from '../sweep/schedule.ts';
 import { sweepProgress } from '../sweep/progress.ts';
 import { childWorker, isWorker, serve } from '../sweep/processes.ts';
 import { localWorker, type Listener, type Training } from '../sweep/worker.ts';
@@ -39,6 +39,10 @@ export const sweep: Command = {
     ...experimentOptions(dataNames, 'the directory of all sweeps and their trainings; default: runs/sweeps'),
     cells: { about: 'list the trainings and how far they are, and do nothing' },
     jobs: { value: 'N', about: 'processes that train at the same time; default: 1' },
+    replicas: {
+      value: 'R',
+      about: 'train up to R cells that differ in their repeat or learning rate as one program; default: 1',
+    },
     'retry-failed': { about: 'try those again that failed' },
     'checkpoint-every': { value: 'SECONDS', about: 'from one checkpoint to the next; default: 30' },
     'allow-mismatch': {
@@ -48,6 +52,8 @@ export const sweep: Command = {
   notes: [
     'Each training has a directory of its own, named by a hash of all that it depends on. What is finished is not trained ' +
       'again, also when another experiment did it; what was interrupted goes on from its last checkpoint.',
+    'Replicas give the numbers of trainings by themselves to rounding. Each keeps its own directory, checkpoints and end, ' +
+      'so a sweep can go on with another R. If R do not fit into memory, fewer are trained at a time.',
     'Ctrl-C saves a checkpoint of every training under way and stops; a second Ctrl-C stops at once.',
     'Exit codes: 0 all done, 1 something failed, 2 wrong usage, 75 other processes are still training the rest, ' +
       '130 and 143 stopped by SIGINT and SIGTERM.',
@@ -84,6 +90,8 @@ interface SweepRequest extends Request<DatasetName | 'published'> {
   readonly retryFailed: boolean;
   /** Processes that train; 1 for this one. */
   readonly jobs: number;
+  /** Cells that each of them trains at a time. */
+  readonly replicas: number;
 }
 
 function readSweepRequest(args: Arguments, world: World): SweepRequest {
@@ -97,6 +105,10 @@ function readSweepRequest(args: Arguments, world: World): SweepRequest {
   const checkpointEvery = parseCount('checkpoint-every', args.value('checkpoint-every') ?? '30');
   const jobs = parseCount('jobs', args.value('jobs') ?? '1');
   if (jobs < 1) fail('USAGE', '--jobs 0: expected at least 1.');
+  const replicas = parseCount('replicas', args.value('replicas') ?? '1');
+  if (replicas < 1) fail('USAGE', '--replicas 0: expected at least 1.');
+  if (replicas > 1 && !grid.replicaKey)
+    fail('USAGE', `${grid.name} trains its cells one by one and has no replicas: leave --replicas out.`);
   const cells = grid.cells(config, seed, data);
   const out = resolve(request.out ?? join('runs', 'sweeps'));
   const settings = { config: config as Json, changes, data, backend };
@@ -125,6 +137,7 @@ function readSweepRequest(args: Arguments, world: World): SweepRequest {
     },
     retryFailed: args.has('retry-failed'),
     jobs,
+    replicas,
   };
 }
 
@@ -150,14 +163,15 @@ function argvOf({ grid, preset, data, seed, changes, training }: SweepRequest): 
 }
 
 async function perform(request: SweepRequest, stop: Stop, people: Terminal, world: World): Promise<number> {
-  const { grid, cells, training, retryFailed, jobs } = request;
+  const { grid, cells, training, retryFailed, jobs, replicas } = request;
   const states = new Map(readCells(training.out, cells, grid).map((state) => [state.cell, state]));
   refuseOtherBackend([...states.values()], training);
   const finished = new Set(cells.filter((cell) => states.get(cell)?.finished));
-  const queue = cells.filter((cell) => {
+  const missing = cells.filter((cell) => {
     if (finished.has(cell) && states.get(cell)?.manifest?.status === 'complete') return false;
     return retryFailed || states.get(cell)?.manifest?.status !== 'failed';
   });
+  const queue = companies(missing, grid, replicas);
   people.print(people.dim(`${cells.length} cells, ${finished.size} finished before`));
   const progress = sweepProgress(people, grid, cells, finished);
   const listener: Listener = {

@@ -17,9 +17,9 @@ const WORKER = 'LANGEVIN_SWEEP_WORKER';
 /** Milliseconds between two reports of progress. */
 const REPORT = 100;
 
-type Order = { readonly kind: 'train'; readonly id: string } | { readonly kind: 'stop' | 'end' };
+type Order = { readonly kind: 'train'; readonly ids: readonly string[] } | { readonly kind: 'stop' | 'end' };
 type Answer =
-  | { readonly kind: 'outcome'; readonly outcome: CellOutcome }
+  | { readonly kind: 'outcome'; readonly id: string; readonly outcome: CellOutcome }
   | { readonly kind: 'progress'; readonly id: string; readonly progress: Progress }
   | { readonly kind: 'log'; readonly message: string };
 
@@ -35,7 +35,8 @@ export function isWorker({ environment }: World): boolean {
 export function childWorker(argv: readonly string[], cells: readonly Cell[], listener: Listener): Worker {
   const byId = new Map(cells.map((cell) => [cellId(cell), cell]));
   let child: ChildProcess | undefined;
-  let settle: ((outcome: CellOutcome) => void) | undefined;
+  /** Cells under way, and what to do when one ends. */
+  const running = new Map<Cell, (outcome: CellOutcome) => void>();
   let stopped = false;
 
   const start = (): ChildProcess => {
@@ -45,33 +46,37 @@ export function childWorker(argv: readonly string[], cells: readonly Cell[], lis
     });
     started.on('message', (message) => {
       const answer = message as Answer;
-      const cell = answer.kind === 'progress' ? byId.get(answer.id) : undefined;
-      if (answer.kind === 'outcome') settle?.(answer.outcome);
-      else if (answer.kind === 'log') listener.log(answer.message);
-      else if (cell) listener.progress(cell, answer.progress);
+      if (answer.kind === 'log') return listener.log(answer.message);
+      const cell = byId.get(answer.id);
+      if (!cell) return;
+      if (answer.kind === 'outcome') running.get(cell)?.(answer.outcome);
+      else listener.progress(cell, answer.progress);
     });
     const ended = (how: string): void => {
       child = undefined;
-      settle?.({
-        kind: 'refused',
-        code: 'WORKER_DIED',
-        message: `the process that trained it ended (${how}); sweep again to go on from its last checkpoint`,
-      });
+      for (const settle of running.values())
+        settle({
+          kind: 'refused',
+          code: 'WORKER_DIED',
+          message: `the process that trained it ended (${how}); sweep again to go on from its last checkpoint`,
+        });
     };
     started.on('error', (error) => ended(error.message));
     started.on('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
     return started;
   };
   return {
-    run: (cell) =>
+    run: (company, settled) =>
       new Promise((resolve) => {
-        settle = (outcome) => {
-          settle = undefined;
-          resolve(outcome);
-        };
-        if (stopped) return settle({ kind: 'interrupted' });
+        for (const cell of company)
+          running.set(cell, (outcome) => {
+            running.delete(cell);
+            settled(cell, outcome);
+            if (running.size === 0) resolve();
+          });
+        if (stopped) return running.forEach((settle) => settle({ kind: 'interrupted' }));
         child ??= start();
-        tell(child, { kind: 'train', id: cellId(cell) });
+        tell(child, { kind: 'train', ids: company.map(cellId) });
       }),
     stop() {
       stopped = true;
@@ -96,13 +101,11 @@ export function serve(training: Training, cells: readonly Cell[], load: World['l
   const byId = new Map(cells.map((cell) => [cellId(cell), cell]));
   const controller = new AbortController();
   const answer = (message: Answer): void => void process.send?.(message, () => undefined);
-  let reported = -Infinity;
-  let current: Cell | undefined;
+  const reported = new Map<Cell, number>();
   const worker = localWorker(training, load, controller.signal, {
     progress(cell, progress) {
-      if (cell === current && performance.now() - reported < REPORT) return;
-      reported = performance.now();
-      current = cell;
+      if (performance.now() - (reported.get(cell) ?? -Infinity) < REPORT) return;
+      reported.set(cell, performance.now());
       answer({ kind: 'progress', id: cellId(cell), progress });
     },
     log: (message) => answer({ kind: 'log', message }),
@@ -120,8 +123,9 @@ export function serve(training: Training, cells: readonly Cell[], load: World['l
         process.disconnect();
         resolve(0);
       }
-      const cell = order.kind === 'train' ? byId.get(order.id) : undefined;
-      if (cell) void worker.run(cell).then((outcome) => answer({ kind: 'outcome', outcome }));
+      if (order.kind !== 'train') return;
+      const company = order.ids.flatMap((id) => byId.get(id) ?? []);
+      void worker.run(company, (cell, outcome) => answer({ kind: 'outcome', id: cellId(cell), outcome }));
     });
   });
 }

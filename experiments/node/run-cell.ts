@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../../data/dataset.ts';
 import { LangevinError, fail } from '../../engine/graph/errors.ts';
 import type { Cell, GridExperiment } from '../grid.ts';
+import type { Member } from '../training/replicas.ts';
 import { encodePretty } from '../json-lines.ts';
 import type { Manifest, Progress, StopSignal } from '../types.ts';
 import { cellDirectory, readCell, type CellManifest } from './cell-directory.ts';
@@ -35,6 +36,8 @@ export interface CellRun {
   progress(update: Progress): void;
   log(message: string): void;
   readonly files?: FileSystem;
+  /** The cell's place among the replicas that it is trained with; none: by itself. */
+  readonly member?: Member;
 }
 
 /** How an attempt ended. */
@@ -59,6 +62,14 @@ const NOT_THE_CELLS: ReadonlySet<string> = new Set([
   'CHECKPOINT_UNREADABLE',
   'DEVICE_LOST',
 ]);
+
+/** What may be mended by training fewer replicas at a time. */
+const OF_MEMORY: ReadonlySet<string> = new Set(['OUT_OF_MEMORY', 'BUFFER_TOO_LARGE', 'DISPATCH_TOO_LARGE']);
+
+/** Whether the device had no room. */
+export function isOfMemory(outcome: CellOutcome): boolean {
+  return 'code' in outcome && OF_MEMORY.has(outcome.code);
+}
 
 /** Trains a cell unless it is finished or another process has it. Never rejects. */
 export async function runCell(cell: Cell, run: CellRun): Promise<CellOutcome> {
@@ -133,8 +144,16 @@ async function attemptCell(cell: Cell, run: CellRun): Promise<CellOutcome> {
   let failure: { readonly error: unknown } | undefined;
   try {
     await store.sweep();
-    const { signal, progress } = run;
-    const context = { seed: cell.seed, dataset, signal, progress, log: run.log, checkpoints: store };
+    const { signal, progress, member } = run;
+    const context = {
+      seed: cell.seed,
+      dataset,
+      signal,
+      progress,
+      log: run.log,
+      checkpoints: store,
+      ...(member && { member }),
+    };
     for await (const record of grid.runCell(cell, context)) {
       log.append(record);
       // A backend that computes on this thread never lets signals and timers in by itself.
@@ -148,7 +167,8 @@ async function attemptCell(cell: Cell, run: CellRun): Promise<CellOutcome> {
   const seconds = start.seconds + Math.round(performance.now() - began) / 1000;
   if (failure) {
     const error = describe(failure.error);
-    if (NOT_THE_CELLS.has(error.code)) {
+    // A cell that found no room beside others may find it by itself.
+    if (NOT_THE_CELLS.has(error.code) || (run.member && OF_MEMORY.has(error.code))) {
       // On a full disk this fails as well, and the manifest goes on saying `running`, which the lock belies.
       await write({ ...start, seconds, status: 'interrupted' }).catch(() => undefined);
       return { kind: 'refused', ...error };

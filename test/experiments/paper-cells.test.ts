@@ -22,7 +22,8 @@ const configurations = (network: string, ...lists: (readonly PaperCell[])[]): Se
 
 describe('the grids of the paper', () => {
   it('are listed as five grids beside the experiment of the noise', () => {
-    expect(experiments.filter(isGrid).map(({ name }) => name)).toEqual(
+    const grids = experiments.filter(isGrid).map(({ name }) => name);
+    expect(grids.filter((name) => name.startsWith('noise-enhancement/'))).toEqual(
       ['table2', 'table3', 'figure1', 'figure2', 'figure3'].map((name) => `noise-enhancement/${name}`),
     );
   });
