@@ -62,7 +62,7 @@ interface Library {
 
 async function library(): Promise<Library> {
   try {
-    return (await import('@huggingface/tokenizers')) as Library;
+    return await import('@huggingface/tokenizers');
   } catch (error) {
     return fail(
       'TOKENIZER',
