@@ -45,7 +45,9 @@ export class Runner {
           'DISPATCH_TOO_LARGE',
           `${label} needs ${groups.join(' × ')} workgroups; this adapter grants ${maxComputeWorkgroupsPerDimension} per dimension: split the tensor.`,
         );
-    this.pipelines = program.dispatches.map((dispatch) => engine.pipelines.get(dispatch));
+    this.pipelines = phase('shaders', () =>
+      program.dispatches.map((dispatch) => engine.pipelines.get(dispatch)),
+    );
     const pending = this.pipelines.filter((entry) => !entry.pipeline).map((entry) => entry.ready);
     this.isReady = pending.length === 0;
     this.ready = this.isReady

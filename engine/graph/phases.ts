@@ -14,6 +14,8 @@ export type PhaseName =
   | 'schedule'
   | 'plan memory'
   | 'compose'
+  /** Handing the code of a program to the driver, which parses it at once. */
+  | 'shaders'
   /** Preparing what a run of a program needs: buffers and bind groups. */
   | 'bind'
   | 'encode'

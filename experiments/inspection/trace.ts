@@ -2,8 +2,8 @@
  * A profile in the Trace Event Format, which Perfetto (ui.perfetto.dev) and chrome://tracing open.
  *
  * Complete events ("ph": "X") on one track must nest: each is within another, or beside it. What the host does nests by
- * construction. Pipelines are compiled beside one another, and readbacks may overlap, so these have as many tracks as run
- * at a time.
+ * construction. Pipelines are compiled beside one another, readbacks may overlap, and so may kernels on a GPU that do not
+ * depend on each other, so these have as many tracks as run at a time.
  */
 import type { Phase, Profile } from '../../engine/index.ts';
 
@@ -63,11 +63,12 @@ export function traceOf(profile: Profile, about: Readonly<Record<string, string>
         }),
       );
     });
-  if (timeline.length > 0)
+  const lanes = lanesOf(timeline);
+  if (lanes.length > 0) events.push(...naming('process_name', DEVICE, 0, 'device'));
+  lanes.forEach((lane, k) =>
     events.push(
-      ...naming('process_name', DEVICE, 0, 'device'),
-      ...naming('thread_name', DEVICE, 1, 'kernels'),
-      ...timeline.map((kernel): TraceEvent => {
+      ...naming('thread_name', DEVICE, k + 1, lanes.length > 1 ? `kernels ${k + 1}` : 'kernels'),
+      ...lane.map((kernel): TraceEvent => {
         const { dispatch, flops, bytesRead, bytesWritten } = dispatches[
           kernel.dispatch
         ] as (typeof dispatches)[number];
@@ -79,9 +80,10 @@ export function traceOf(profile: Profile, about: Readonly<Record<string, string>
           bytesRead,
           bytesWritten,
         };
-        return { ...span(kernel, dispatch.label), cat: 'kernel', pid: DEVICE, tid: 1, args };
+        return { ...span(kernel, dispatch.label), cat: 'kernel', pid: DEVICE, tid: k + 1, args };
       }),
-    );
+    ),
+  );
   return {
     displayTimeUnit: 'ns',
     traceEvents: events,
@@ -98,13 +100,9 @@ function span(
   { begin, end }: { readonly begin: number; readonly end: number },
   name: string,
 ): { readonly ph: 'X'; readonly name: string; readonly ts: number; readonly dur: number } {
-  const ts = microseconds(begin);
-  return { ph: 'X', name, ts, dur: microseconds(end) - ts };
-}
-
-/** To whole nanoseconds, in integers of them: rounding begin and end keeps what nests nested. */
-function microseconds(milliseconds: number): number {
-  return Math.round(milliseconds * 1e6) / 1e3;
+  // In whole nanoseconds, each end rounded by itself: so what nests stays nested.
+  const [from, to] = [Math.round(begin * 1e6), Math.round(end * 1e6)];
+  return { ph: 'X', name, ts: from / 1e3, dur: (to - from) / 1e3 };
 }
 
 function naming(
@@ -119,13 +117,13 @@ function naming(
     : [title, { ph: 'M', name: 'thread_sort_index', pid, tid, args: { sort_index: tid } }];
 }
 
-/** Phases in as few lanes as keep those of one lane apart. */
-function lanesOf(phases: readonly Phase[]): Phase[][] {
-  const lanes: Phase[][] = [];
-  for (const phase of phases.toSorted((a, b) => a.begin - b.begin)) {
-    const lane = lanes.find((each) => (each.at(-1) as Phase).end <= phase.begin);
-    if (lane) lane.push(phase);
-    else lanes.push([phase]);
+/** Spans in as few lanes as keep those of one lane apart. */
+function lanesOf<T extends { readonly begin: number; readonly end: number }>(spans: readonly T[]): T[][] {
+  const lanes: T[][] = [];
+  for (const next of spans.toSorted((a, b) => a.begin - b.begin)) {
+    const lane = lanes.find((each) => (each.at(-1) as T).end <= next.begin);
+    if (lane) lane.push(next);
+    else lanes.push([next]);
   }
   return lanes;
 }

@@ -59,7 +59,16 @@ describe('langevin inspect', () => {
       traceEvents: { ph: string; cat?: string }[];
     };
     const cats = new Set(trace.traceEvents.map(({ cat }) => cat));
-    for (const phase of ['record', 'simplify', 'compile', 'pipeline', 'encode', 'submit', 'readback'])
+    for (const phase of [
+      'record',
+      'simplify',
+      'compile',
+      'shaders',
+      'pipeline',
+      'encode',
+      'submit',
+      'readback',
+    ])
       expect(cats).toContain(phase);
     expect(JSON.parse(readFileSync(join(out, 'profile.json'), 'utf8'))).toMatchObject({
       experiment: 'noise-enhancement',

@@ -163,6 +163,10 @@ type Span = Extract<TraceEvent, { ph: 'X' }>;
 describe('the trace of a profile', () => {
   const trace = traceOf(profile([1, 1, 2]), { experiment: 'toy' });
   const spans = trace.traceEvents.filter((event): event is Span => event.ph === 'X');
+  const tracksOf = ({ traceEvents }: typeof trace): unknown[] =>
+    traceEvents.flatMap((event) =>
+      event.ph === 'M' && event.name === 'thread_name' ? [event.args['name']] : [],
+    );
 
   it('has the fields that the trace event format asks for, in microseconds', () => {
     expect(JSON.parse(JSON.stringify(trace))).toEqual(trace);
@@ -184,10 +188,14 @@ describe('the trace of a profile', () => {
       ),
     );
     for (const { pid, tid } of spans) expect(named).toContain(`${pid}/${tid}`);
-    const titles = trace.traceEvents.flatMap((event) =>
-      event.ph === 'M' && event.name === 'thread_name' ? [event.args['name']] : [],
-    );
-    expect(titles).toEqual(['host', 'readback 1', 'readback 2', 'pipelines 1', 'pipelines 2', 'kernels']);
+    expect(tracksOf(trace)).toEqual([
+      'host',
+      'readback 1',
+      'readback 2',
+      'pipelines 1',
+      'pipelines 2',
+      'kernels',
+    ]);
   });
 
   it('nests the spans of a track, or keeps them apart: the format allows no others', () => {
@@ -206,6 +214,16 @@ describe('the trace of a profile', () => {
         open.push(end);
       }
     }
+  });
+
+  it('gives kernels that a device runs at the same time tracks of their own', () => {
+    const timeline = [
+      { dispatch: 0, begin: 10, end: 12 },
+      { dispatch: 1, begin: 11, end: 13 },
+      { dispatch: 2, begin: 13, end: 14 },
+    ];
+    const beside = traceOf({ ...profile([1, 1, 2]), timeline }, {});
+    expect(tracksOf(beside).slice(-2)).toEqual(['kernels 1', 'kernels 2']);
   });
 
   it('has a span for every kernel of every timed step with what it did, and none without timestamps', () => {
