@@ -79,15 +79,32 @@ export function pairedDistances(
  */
 export function arrangementP(reference: readonly Curve[], other: readonly Curve[]): number {
   const all = [...reference, ...other];
-  const observed = curveDistance(reference, other);
-  if (Number.isNaN(observed) || reference.length === 0 || other.length === 0) return 1;
+  const epochs = [...(all[0]?.values.keys() ?? [])].filter((epoch) =>
+    all.every(({ values }) => values.has(epoch)),
+  );
+  if (reference.length === 0 || other.length === 0 || epochs.length === 0) return 1;
+  // A diverged training is infinitely far from all that are not, wherever it is put: such arms are compared by their number.
+  const diverged = all.map((curve) => (curve.diverged ? 1 : 0));
+  const values = all.map((curve) => epochs.map((epoch) => curve.values.get(epoch) as number));
+  const sums = epochs.map((_, e) => values.reduce((sum, row) => sum + row[e]!, 0));
+  /** Symmetric in the arms, or the smaller reference would decide. */
+  const score = (chosen: readonly boolean[]): number => {
+    const size = chosen.filter(Boolean).length;
+    const apart = diverged.reduce<number>(
+      (sum, one, k) => sum + (chosen[k] ? one / size : -one / (all.length - size)),
+      0,
+    );
+    const distance = epochs.reduce((total, _, e) => {
+      const first = values.reduce((sum, row, k) => (chosen[k] ? sum + row[e]! : sum), 0);
+      const [a, b] = [first / size, (sums[e]! - first) / (all.length - size)];
+      return total + Math.abs(a - b) / Math.abs(a) + Math.abs(a - b) / Math.abs(b);
+    }, 0);
+    return distance + 1e6 * epochs.length * Math.abs(apart);
+  };
+  const observed = score(all.map((_, k) => k < reference.length));
   let [atLeast, count] = [0, 0];
   for (const chosen of choices(all.length, reference.length)) {
-    const [first, second] = [all.filter((_, k) => chosen[k]), all.filter((_, k) => !chosen[k])];
-    // Symmetric in the arms, or the smaller reference would decide.
-    const distance = (curveDistance(first, second) + curveDistance(second, first)) / 2;
-    const found = (observed + curveDistance(other, reference)) / 2;
-    if (distance >= found - 1e-12 || distance === found) atLeast++;
+    if (score(chosen) >= observed * (1 - 1e-12)) atLeast++;
     count++;
   }
   return atLeast / count;

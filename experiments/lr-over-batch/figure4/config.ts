@@ -32,10 +32,10 @@ export type PairMarks = {
   readonly replica: number;
 };
 
-/** What the measurement `line` is told. */
-export type LineSpec = { readonly from: TrainingSpec; readonly points: number };
+/** What the measurement `line` is told: the other training, of the same repeat. */
+export type LineSpec = { readonly to: Omit<TrainingSpec, 'replica'>; readonly points: number };
 
-/** A cell trains the second, and at its end the first for the line. @throws CONFIG */
+/** A cell trains the first, and at its end the second for the line. @throws CONFIG */
 export function cells(
   { pairs, repeats, plans, points }: Figure4Config,
   seed: number,
@@ -55,39 +55,37 @@ export function cells(
         `epochs is ${epochs}: give a positive integer`,
       );
     }
-    return Array.from({ length: repeats }, (_, replica): TrainingCell => {
-      const training = ({ rate, batchSize, epochs }: End): TrainingSpec => ({
-        network,
-        images,
-        optimizer: { name: 'sgd' },
-        learningRate: rate,
-        batchSize,
-        sampling: 'epoch-shuffle',
-        length: { epochs },
-        replica,
-      });
-      const options: LineSpec = { from: training(first), points };
-      return {
-        dataset: datasetOf(plan, data),
-        seed,
-        pair,
-        training: {
-          ...training(second),
-          measure: { extra: [{ name: 'line', at: { end: true }, options }] },
-        },
-      };
+    const training = ({ rate, batchSize, epochs }: End): Omit<TrainingSpec, 'replica'> => ({
+      network,
+      images,
+      optimizer: { name: 'sgd' },
+      learningRate: rate,
+      batchSize,
+      sampling: 'epoch-shuffle',
+      length: { epochs },
     });
+    const options: LineSpec = { to: training(second), points };
+    return Array.from({ length: repeats }, (_, replica): TrainingCell => ({
+      dataset: datasetOf(plan, data),
+      seed,
+      pair,
+      training: {
+        ...training(first),
+        measure: { extra: [{ name: 'line', at: { end: true }, options }] },
+        replica,
+      },
+    }));
   });
 }
 
 export function marksOf({ pair, training }: TrainingCell): PairMarks {
-  const { from } = training.measure?.extra?.[0]?.options as unknown as LineSpec;
-  const ratio = ({ learningRate, batchSize }: TrainingSpec): number =>
+  const { to } = training.measure?.extra?.[0]?.options as unknown as LineSpec;
+  const ratio = ({ learningRate, batchSize }: Omit<TrainingSpec, 'replica'>): number =>
     (learningRate as number) / (batchSize as number);
   return {
     pair: pair as string,
-    firstRatio: ratio(from),
-    secondRatio: ratio(training),
+    firstRatio: ratio(training),
+    secondRatio: ratio(to),
     replica: training.replica,
   };
 }

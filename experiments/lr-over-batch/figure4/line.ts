@@ -29,10 +29,10 @@ export const BEYOND_SECOND = 1.5;
 /** @param dataset of the cell, which the other end is trained on too */
 export function lineMeasurement(dataset: Dataset): Measurement {
   return async function* (point, options) {
-    const { from: spec, points } = options as unknown as LineSpec;
+    const { to: other, points } = options as unknown as LineSpec;
     const { problem, params, seed, signal, progress, log } = point;
-    const from = await trainedParameters(spec, { dataset, seed, signal, progress, log });
-    const { piece } = point.spec;
+    const { piece, replica } = point.spec;
+    const to = await trainedParameters({ ...other, replica }, { dataset, seed, signal, progress, log });
     const { lossExamples = 0, statisticsExamples = 0 } = point.spec.measure ?? {};
     const evaluators = evaluatorsOf(problem, {
       lossExamples,
@@ -51,7 +51,7 @@ export function lineMeasurement(dataset: Dataset): Measurement {
       (a, b) => a - b,
     );
     try {
-      const line = await lineBetween({ from, to: params, evaluate, coefficients, keepNonFinite: true });
+      const line = await lineBetween({ from: params, to, evaluate, coefficients, keepNonFinite: true });
       for (const [k, { a, loss, accuracy = Number.NaN }] of line.points.entries()) {
         const test = tests[k] as Score;
         const record: LineRecord = {
@@ -67,7 +67,7 @@ export function lineMeasurement(dataset: Dataset): Measurement {
       }
     } finally {
       evaluators.dispose();
-      tree.leaves(from).forEach((leaf) => leaf.dispose());
+      tree.leaves(to).forEach((leaf) => leaf.dispose());
     }
   };
 }

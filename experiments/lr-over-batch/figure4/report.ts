@@ -15,13 +15,13 @@ import { showRatio } from '../figure3/equilibrium.ts';
 import type { PairMarks } from './config.ts';
 import { BEYOND_FIRST, BEYOND_SECOND, type LineRecord } from './line.ts';
 
-/** How far a = 1 may be from the loss that the training itself recorded, relatively: rounding in another order. */
+/** How far a = 0 may be from the loss that the training itself recorded, relatively: rounding in another order. */
 const REPRODUCED = 1e-3;
 
 /** One pair that was measured. */
 export interface PairLine extends PairMarks {
   readonly points: readonly LineRecord[];
-  /** As the training of the second end recorded it. */
+  /** As the training of the first end recorded it. */
   readonly stored: number;
   at(a: number): number;
 }
@@ -146,8 +146,8 @@ export function claimsOf(lines: readonly PairLine[]): DecidedClaim[] {
     },
     {
       letter: 'c',
-      short: 'the line ends at the trained networks',
-      statement: 'At a = 1 the loss is what the training recorded.',
+      short: 'the line goes through the trained network',
+      statement: 'At a = 0 the loss is what the training recorded.',
       test: `Within ${100 * REPRODUCED} % in every pair.`,
       ...decideEnds(lines),
     },
@@ -182,7 +182,7 @@ function decideAlike(equal: readonly PairLine[], different: readonly PairLine[])
 
 function decideEnds(lines: readonly PairLine[]): Decision {
   if (lines.length === 0) return undecided('no pair was measured.');
-  const worst = Math.max(...lines.map((line) => Math.abs(line.at(1) / line.stored - 1)));
+  const worst = Math.max(...lines.map((line) => Math.abs(line.at(0) / line.stored - 1)));
   return {
     verdict: worst <= REPRODUCED ? 'holds' : 'does not hold',
     reason: `the largest difference is ${worst.toExponential(1)} of the loss.`,

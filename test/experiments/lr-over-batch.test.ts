@@ -1,0 +1,356 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { init } from '../../engine/index.ts';
+import { load } from '../../data/index.ts';
+import type { GridExperiment } from '../../experiments/grid.ts';
+import { lrOverBatchExperiments } from '../../experiments/lr-over-batch/index.ts';
+import {
+  arrangementP,
+  curveDistance,
+  pairedDistances,
+  type Curve,
+} from '../../experiments/lr-over-batch/curves.ts';
+import { schedulesOf } from '../../experiments/lr-over-batch/figure1/config.ts';
+import { pairOf } from '../../experiments/lr-over-batch/figure2/config.ts';
+import { byRatio } from '../../experiments/lr-over-batch/figure3/config.ts';
+import { departures, type Run } from '../../experiments/lr-over-batch/figure5/report.ts';
+import { readRecords } from '../../experiments/lr-over-batch/ornstein-uhlenbeck/report.ts';
+import type { ReportData } from '../../experiments/report.ts';
+import type { TrainingCell } from '../../experiments/training/settings.ts';
+import {
+  presetNames,
+  type Json,
+  type Manifest,
+  type RunContext,
+  type RunRecord,
+} from '../../experiments/types.ts';
+import { code } from '../nn/helpers.ts';
+
+const named = (name: string): GridExperiment<Record<string, unknown>> =>
+  lrOverBatchExperiments.find((each) => each.name === `lr-over-batch/${name}`) as GridExperiment<
+    Record<string, unknown>
+  >;
+
+const manifest = (name: string, config: object): Manifest => ({
+  schema: 1,
+  run: 'test',
+  experiment: `lr-over-batch/${name}`,
+  preset: 'small',
+  seed: 0,
+  config: config as Json,
+  changes: [],
+  adapter: { backend: 'reference', name: 'float64', source: 'test' },
+  dataset: { name: 'mnist', source: 'files', train: 1, test: 1, hashes: {} },
+  versions: { langevin: '0', node: '0', webgpu: '0' },
+  status: 'complete',
+});
+
+/** What the report says of each claim, by its letter. */
+function verdicts(data: ReportData): Record<string, unknown> {
+  const table = data.sections.find(({ heading }) => heading === "The paper's claims");
+  if (table?.kind !== 'table') throw new Error('no claims');
+  return Object.fromEntries(table.rows.map((row) => [String(row['claim']).slice(1, 2), row['verdict']]));
+}
+
+/** The report over made records: what `of` says each cell measured, and how it ended. */
+function reportOf(
+  name: string,
+  of: (cell: TrainingCell & Record<string, unknown>, k: number) => readonly RunRecord[],
+  count = Infinity,
+): ReportData {
+  const experiment = named(name);
+  const config = experiment.presets.small;
+  const cells = experiment.cells(config, 0, 'published').slice(0, count);
+  const records = experiment.gather(
+    cells.map((cell, k) => ({ cell, records: of(cell as TrainingCell & Record<string, unknown>, k) })),
+  );
+  return experiment.report(records, manifest(name, config));
+}
+
+const ended = (fields: Record<string, Json> = {}): RunRecord => ({
+  kind: 'result',
+  name: 'training',
+  outcome: 'finished',
+  steps: 10,
+  epochs: 10,
+  time: 1,
+  trainLoss: 0.01,
+  trainAccuracy: 1,
+  testLoss: 0.3,
+  testAccuracy: 0.9,
+  parameters: 1,
+  trainExamples: 1,
+  testExamples: 1,
+  ...fields,
+});
+
+const curve = (valueAt: (epoch: number) => number, field = 'trainLoss'): RunRecord[] =>
+  [1, 2, 3, 4, 5].map((epoch) => ({
+    kind: 'metric',
+    name: 'evaluation',
+    epoch,
+    step: epoch,
+    [field]: valueAt(epoch),
+    testAccuracy: 0.9,
+  }));
+
+describe('the grids of learning rate over batch size', () => {
+  const grids = ['figure1', 'figure2', 'figure3', 'figure4', 'figure5'];
+
+  it('have cells at every size, each with a mark and a label of its own', () => {
+    for (const name of grids)
+      for (const preset of presetNames) {
+        const experiment = named(name);
+        const cells = experiment.cells({ ...experiment.presets[preset], repeats: 2 }, 0, 'published');
+        expect(new Set(cells.map((cell) => experiment.label(cell))).size, `${name} ${preset}`).toBe(
+          cells.length,
+        );
+        expect(new Set(cells.map((cell) => JSON.stringify(cell))).size).toBe(cells.length);
+        for (const cell of cells) expect(experiment.cost(cell)).toBeGreaterThan(0);
+      }
+  });
+
+  it('report on no records, and on some', () => {
+    for (const name of grids) {
+      expect(reportOf(name, () => [], 0).sections).toBeInstanceOf(Array);
+      expect(reportOf(name, () => [ended()], 3).title).toContain('Learning rate over batch size');
+    }
+  });
+
+  it('refuse what makes no sense', () => {
+    const refused = (name: string, change: (config: Record<string, unknown>) => object): void => {
+      const experiment = named(name);
+      const config = { ...experiment.presets.smoke, ...change(experiment.presets.smoke) };
+      expect(() => experiment.cells(config as Record<string, unknown>, 0, 'published')).toThrow(
+        code('CONFIG'),
+      );
+    };
+    refused('figure1', () => ({ period: -1 }));
+    refused('figure1', () => ({ rate: 0 }));
+    refused('figure1', () => ({ epochs: -3 }));
+    refused('figure1', () => ({ factor: 1 }));
+    refused('figure1', () => ({ batchSize: 1000 }));
+    refused('figure1', () => ({ repeats: 0 }));
+    refused('figure2', () => ({ networks: ['VGG'] }));
+    const plan = (config: Record<string, unknown>, change: object) => ({
+      plans: { MLP: { ...(config['plans'] as Record<string, object>)['MLP'], ...change } },
+    });
+    refused('figure2', (config) => plan(config, { milestones: [3, 2] }));
+    refused('figure2', (config) => plan(config, { decay: 0 }));
+    refused('figure3', (config) => plan(config, { length: { time: -1 } }));
+    refused('figure3', (config) => plan(config, { length: {} }));
+    refused('figure3', (config) => plan(config, { pairs: [[-0.1, 16]] }));
+    refused('figure3', (config) => plan(config, { pairs: [[0.1, 1.5]] }));
+    refused('figure3', (config) =>
+      plan(config, { curvature: { examples: 0, iterations: 8, probes: 4, difference: -1 } }),
+    );
+    refused('figure4', () => ({ points: 1 }));
+    refused('figure4', () => ({ pairs: [] }));
+    refused('figure5', () => ({ factors: [2, 4] }));
+    refused('figure5', () => ({ readAt: 0 }));
+    refused('figure5', () => ({ sizes: [{ trainExamples: 100, epochs: 1 }] }));
+  });
+});
+
+describe('what is trained', () => {
+  const base = { rate: 0.05, batchSize: 16, factor: 5, period: 10 };
+
+  it('in figure 1 has the same η/S in the cyclic arms at every epoch', () => {
+    const [rates, sizes] = [schedulesOf(base, 'cyclic rate'), schedulesOf(base, 'cyclic batch')];
+    expect(rates).toEqual({
+      learningRate: { kind: 'cyclic', period: 10, unit: 'epochs', from: 0.05, to: 0.25 },
+      batchSize: 16,
+    });
+    expect(sizes).toEqual({
+      learningRate: 0.25,
+      batchSize: { kind: 'cyclic', period: 10, unit: 'epochs', from: 80, to: 16 },
+    });
+    expect(0.05 / 16).toBe(0.25 / 80);
+    expect(schedulesOf(base, 'unscaled')).toEqual({ learningRate: 0.05, batchSize: 80 });
+  });
+
+  it('in figure 2 is scaled linearly, by the square root, and not', () => {
+    const plan = { rate: 0.1, batchSize: 16, factor: 4 };
+    expect(pairOf(plan, 'linear')).toEqual({ rate: 0.4, batchSize: 64 });
+    expect(pairOf(plan, 'square root')).toEqual({ rate: 0.2, batchSize: 64 });
+    expect(pairOf(plan, 'none')).toEqual({ rate: 0.1, batchSize: 64 });
+  });
+
+  it('in figure 3 are all η/S and S but those of too large a rate or too many steps', () => {
+    const pairs = byRatio([1 / 256, 1 / 32], [16, 32, 64], { most: 1, time: 1500, steps: 12_000 });
+    expect(pairs).toEqual([
+      [0.125, 32],
+      [0.25, 64],
+      [0.5, 16],
+      [1, 32],
+    ]);
+  });
+});
+
+describe('curves', () => {
+  const of = (replica: number, values: readonly number[], diverged = false): Curve => ({
+    replica,
+    diverged,
+    values: new Map(values.map((value, k) => [String(k), value])),
+  });
+
+  it('are as far apart as their means are on the average epoch', () => {
+    const a = [of(0, [1, 2]), of(1, [3, 2])];
+    const b = [of(0, [3, 2]), of(1, [3, 4])];
+    expect(curveDistance(a, b)).toBeCloseTo((1 / 2 + 1 / 2) / 2, 12);
+    expect(curveDistance(a, b, 'absolute')).toBeCloseTo(1, 12);
+    expect(pairedDistances(a, b)).toEqual([1, 0.5]);
+    expect(curveDistance(a, [of(0, [1, 2], true)])).toBe(Infinity);
+  });
+
+  it('of two arms that do not overlap have the least p there is', () => {
+    const low = [1, 1.1, 1.2, 1.3].map((value, k) => of(k, [value]));
+    const high = [2, 2.1, 2.2, 2.3].map((value, k) => of(k, [value]));
+    expect(arrangementP(low, high)).toBeCloseTo(2 / 70, 12);
+    expect(arrangementP([low[0]!, high[1]!, low[2]!], [high[0]!, low[1]!, high[2]!])).toBeGreaterThan(0.1);
+  });
+});
+
+describe('verdicts', () => {
+  it('on figure 1 hold where equal ratios coincide and the others do not', () => {
+    const data = reportOf('figure1', ({ arm, training }) => {
+      const scale = arm === 'unscaled' ? 3 : 1;
+      return [...curve((epoch) => (scale / epoch) * (1 + training.replica / 1000)), ended()];
+    });
+    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds', d: 'holds' });
+  });
+
+  it('on figure 1 do not hold where equal ratios part beyond chance', () => {
+    const data = reportOf('figure1', ({ arm, training }) => {
+      const scale = arm === 'large' || arm === 'cyclic batch' ? 2 : 1;
+      return [...curve((epoch) => (scale / epoch) * (1 + training.replica / 1000)), ended()];
+    });
+    expect(verdicts(data)).toEqual({
+      a: 'does not hold',
+      b: 'does not hold',
+      c: 'does not hold',
+      d: 'does not hold',
+    });
+  });
+
+  it('on figure 2 follow the order of the distances, a diverged training farthest', () => {
+    const far = { 'small batch': 0, linear: 0.1, 'square root': 0.4, none: 1 };
+    const data = reportOf('figure2', ({ arm, training: { replica } }) => [
+      ...curve((epoch) => (1 + far[arm as keyof typeof far]) / epoch + replica / 1e4),
+      ended(arm === 'none' && replica === 0 ? { outcome: 'diverged', trainLoss: null } : {}),
+    ]);
+    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds' });
+  });
+
+  const curvature = (ratio: number, jitter: number): RunRecord => ({
+    kind: 'result',
+    name: 'curvature',
+    largest: (0.01 / ratio) * (1 + jitter),
+    residual: 0,
+    norm: (0.02 / ratio) * (1 + jitter),
+    normError: 0,
+    trace: 2,
+    traceError: 0,
+    noiseTrace: 1,
+    squaredGradient: 0,
+    meanLoss: ratio,
+    examples: 10,
+    products: 'exact',
+    policy: 'no batch normalisation',
+  });
+
+  it('on figure 3 hold where curvature falls and accuracy rises with η/S alone', () => {
+    const data = reportOf('figure3', ({ training }) => {
+      const ratio = (training.learningRate as number) / (training.batchSize as number);
+      return [
+        { kind: 'metric', name: 'evaluation', step: 1, epoch: 1, trainLoss: ratio / 4 },
+        curvature(ratio, training.replica / 100),
+        ended({ testAccuracy: 0.8 + ratio }),
+      ];
+    });
+    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds', d: 'holds', e: 'holds' });
+  });
+
+  it('on figure 3 leave out what did not fit its training set, and say how many', () => {
+    const data = reportOf('figure3', ({ training }) => [
+      curvature((training.learningRate as number) / (training.batchSize as number), 0),
+      ended({ trainAccuracy: 0.5 }),
+    ]);
+    expect(new Set(Object.values(verdicts(data)))).toEqual(new Set(['cannot be decided']));
+    expect(JSON.stringify(data.sections)).toContain('trainings are left out');
+  });
+
+  it('on figure 4 hold where the loss is steeper beyond the smaller ratio, and equal ratios alike', () => {
+    const data = reportOf('figure4', ({ pair, training }) => [
+      ...[-1, -0.5, 0, 1, 1.5, 2].map((a): RunRecord => ({
+        kind: 'result',
+        name: 'line',
+        a,
+        trainLoss: (a > 1 && pair === 'different ratios' ? 4 : 1) * (0.01 + training.replica / 1e4),
+        trainAccuracy: 1,
+        testLoss: 1,
+        testAccuracy: 0.9,
+      })),
+      ended({ trainLoss: 0.01 + training.replica / 1e4 }),
+    ]);
+    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
+  });
+
+  it('on figure 5 hold where large β break down, sooner on less data', () => {
+    const data = reportOf('figure5', ({ factor, training }) => {
+      const limit = training.images.trainExamples === 500 ? 8 : 16;
+      const accuracy = (factor as number) < limit ? 0.9 : 0.2;
+      const found = accuracy - training.replica / 1e4;
+      return [
+        ...curve(() => 1).map((record): RunRecord => ({ ...record, testAccuracy: found })),
+        ended({ testAccuracy: found }),
+      ];
+    });
+    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
+  });
+
+  it('on figure 5 count a diverged training as departed', () => {
+    const run = (factor: number, replica: number, early?: number): Run =>
+      ({ factor, replica, early }) as unknown as Run;
+    expect(
+      departures([
+        [1, [run(1, 0, 0.9), run(1, 1, 0.9)]],
+        [2, [run(2, 0, 0.89), run(2, 1)]],
+        [4, [run(4, 0, 0.7), run(4, 1, 0.9)]],
+      ]),
+    ).toEqual([4, 2]);
+    expect(departures([[2, [run(2, 0, 0.9)]]])).toEqual([]);
+  });
+});
+
+describe('SGD near a minimum, as an experiment', () => {
+  beforeAll(() => init({ backend: 'reference' }));
+
+  it('simulates all processes and both times of a rescaling, and records β that diverge', async () => {
+    const experiment = lrOverBatchExperiments[0]!;
+    const { quadratic, rescaling, network } = experiment.presets.smoke as unknown as Record<string, object>;
+    const config = {
+      quadratic: { ...quadratic, chains: 4, regressionChains: 4, burnIn: 0, looks: 1, every: 4 },
+      rescaling: { ...rescaling, chains: 2, time: 0.4, looks: 2, factors: [1, 10] },
+      network: { ...network, networks: [] },
+    };
+    const context: RunContext = {
+      seed: 0,
+      dataset: await load('procedural', { train: 20, test: 10 }),
+      signal: { aborted: false },
+      progress: () => undefined,
+      log: () => undefined,
+    };
+    const records: RunRecord[] = [];
+    for await (const record of experiment.run(config, context)) records.push(record);
+    const { stationary, transient, unstable } = readRecords(records);
+    expect(stationary).toHaveLength(5 * 6);
+    expect(transient).toHaveLength(3);
+    expect(unstable).toEqual([10]);
+    const data = experiment.report(records, manifest('ornstein-uhlenbeck', config));
+    expect(verdicts(data)['c']).toBe('cannot be decided');
+    const wrong = { ...config, rescaling: { ...config.rescaling, factors: [0.01] } };
+    await expect(experiment.run(wrong, context)[Symbol.asyncIterator]().next()).rejects.toThrow(
+      code('CONFIG'),
+    );
+  });
+});
