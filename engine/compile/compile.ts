@@ -3,8 +3,9 @@ import { phase } from '../graph/phases.ts';
 import type { AdapterTraits } from '../graph/primitive.ts';
 import type { CapturedGraph } from './capture.ts';
 import { compose, labelOf, launchesOf, temporariesOf, type Places } from './compose.ts';
-import { fuse, unfused, type Kernel } from './fuse.ts';
+import { fuse, unfused, type FusedGraph, type Kernel } from './fuse.ts';
 import { joinMaps } from './join-maps.ts';
+import { joinSums } from './join-sums.ts';
 import { planMemory, type Interval } from './memory.ts';
 import { topological, type Node } from './node.ts';
 import { operationsOf } from './operations.ts';
@@ -33,12 +34,7 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
   );
   const maxBuffers = target.maxBuffers - Number(graph.scalars.length > 0) - Number(gathers);
   const fused = phase('fuse', () =>
-    target.fusion === 'none'
-      ? unfused(graph.outputs)
-      : joinMaps(
-          joinRows(fuse(graph.outputs, maxBuffers - 1), graph.outputs, target.adapter, maxBuffers),
-          maxBuffers,
-        ),
+    target.fusion === 'none' ? unfused(graph.outputs) : fuseAll(graph.outputs, target.adapter, maxBuffers),
   );
   const plan = phase('schedule', () => schedule(fused, graph.outputs, donated, donated.length));
 
@@ -116,4 +112,9 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
     })),
     scalars: graph.scalars.length,
   };
+}
+
+function fuseAll(outputs: readonly Node[], adapter: AdapterTraits, maxBuffers: number): FusedGraph {
+  const alone = fuse(outputs, maxBuffers - 1);
+  return joinMaps(joinSums(joinRows(alone, outputs, adapter, maxBuffers), maxBuffers), maxBuffers);
 }

@@ -43,7 +43,7 @@ export function compose(
 
 /** The launches of a kernel; a map is one launch of shaders/map.wgsl, and what goes along rows one of shaders/rows.wgsl. */
 export function launchesOf(kernel: Kernel, graph: FusedGraph, adapter: AdapterTraits): readonly Launch[] {
-  const { launch, rows } = kernel;
+  const { launch, rows, siblings } = kernel;
   if (rows) {
     const [count, length] = [rowCount(rows), rowLength(rows)];
     const constants = { ROWS: count, LENGTH: length };
@@ -57,13 +57,35 @@ export function launchesOf(kernel: Kernel, graph: FusedGraph, adapter: AdapterTr
   }
   if (launch.primitive.kernel.kind !== 'launch')
     return fail('COMPILER', `${launch.primitive.name} has no launch.`);
-  return launch.primitive.kernel.launch({
+  const launches = launch.primitive.kernel.launch({
     inputs: launch.inputs.map((input) => input.aval),
     output: launch.aval,
     attributes: launch.attributes,
     adapter,
     elementsOf: (input) => elements(bufferOperand(launch, input, graph.isStored)),
   });
+  return siblings ? launches.map((each) => ofVectors(each, widthOf(siblings))) : launches;
+}
+
+/** A launch of a sum as one of vectors, each component a sum of its own. */
+function ofVectors(launch: Launch, width: number): Launch {
+  const wide = (operand: Operand): Operand =>
+    typeof operand === 'object' && 'temporary' in operand
+      ? { ...operand, aval: { ...operand.aval, shape: [...operand.aval.shape, width] } }
+      : operand;
+  const blocks = Object.entries(launch.blocks).map(([name, block]): [string, Block] => {
+    if ('element' in block) return [name, { ...block, element: wide(block.element) }];
+    return [name, 'store' in block ? { ...block, store: wide(block.store) } : block];
+  });
+  return {
+    ...launch,
+    blocks: { ...Object.fromEntries(blocks), type: { text: `alias T = vec${width}f;` } },
+  };
+}
+
+/** Components of the vectors: two, or four, since three take the room of four. */
+function widthOf(siblings: readonly OperationNode[]): number {
+  return siblings.length > 2 ? 4 : 2;
 }
 
 /** A driver that runs on the CPU pays for every thread: eight elements for each are twice as fast (docs/kernels.md). */
@@ -233,23 +255,31 @@ class Composer {
       const target = this.bind(this.place(store), this.bytes(store), this.arrayType(store), 'write');
       return functionText(name, parameters, undefined, [`${target}[${linear}] = ${variable};`]);
     }
-    const [root] = this.kernel.roots as [Node];
-    const target = this.bindOutput(root);
-    const emitter = new Emitter(this.around, (node) => (node === this.kernel.launch ? variable : undefined));
+    // All are computed before the first is written, since an output may lie over an input.
+    const { roots, launch, siblings } = this.kernel;
+    const targets = roots.map((root) => this.bindOutput(root));
+    const emitter = new Emitter(this.around, (node) => {
+      if (!siblings) return node === launch ? variable : undefined;
+      const component = siblings.indexOf(node as OperationNode);
+      return component < 0 ? undefined : `${variable}.${'xyzw'[component]}`;
+    });
     const position = emitter.bind(linear);
-    const value = emitter.value(root, { shape: root.aval.shape, linear: position });
+    const values = roots.map((root) => emitter.value(root, { shape: root.aval.shape, linear: position }));
     return functionText(name, parameters, undefined, [
       ...emitter.lines,
-      `${target}[${position}] = ${value};`,
+      ...values.map((value, k) => `${targets[k]}[${position}] = ${value};`),
     ]);
   }
 
   private elementBlock(name: string, block: Extract<Block, { readonly element: Operand }>): string {
     const emitter = new Emitter(this.around);
     const { element, parameters, at, limit } = block;
-    const type = wgslType(this.avalOf(element).dtype);
+    const { siblings } = this.kernel;
+    const type = siblings ? 'T' : wgslType(this.avalOf(element).dtype);
     const value = this.isInput(element)
-      ? emitter.value(this.inputNode(element.input), at)
+      ? siblings
+        ? this.vector(siblings.map(({ inputs }) => emitter.value(inputs[0] as Node, at)))
+        : emitter.value(this.inputNode(element.input), at)
       : emitter.bind(
           `${this.bind(this.place(element), this.bytes(element), this.arrayType(element), 'read')}[${emitter.linear(at)}]`,
         );
@@ -262,6 +292,11 @@ class Composer {
       `if (position >= ${limit}u) { raise_index_fault(position, ${limit}u); }`,
       'return position;',
     ]);
+  }
+
+  private vector(components: readonly string[]): string {
+    const missing = widthOf(this.kernel.siblings ?? []) - components.length;
+    return `T(${[...components, ...new Array<string>(missing).fill('0.0')].join(', ')})`;
   }
 
   private isInput(operand: Operand): operand is { readonly input: number } {
@@ -289,7 +324,7 @@ class Composer {
   }
 
   private arrayType(operand: Operand): string {
-    return `array<${wgslType(this.avalOf(operand).dtype)}>`;
+    return this.kernel.siblings ? 'array<T>' : `array<${wgslType(this.avalOf(operand).dtype)}>`;
   }
 
   private bytes(operand: Operand): number {

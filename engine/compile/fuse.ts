@@ -15,10 +15,12 @@ import type { Rows } from './rows.ts';
 
 /** A stored value and how it comes about. */
 export interface Kernel {
-  /** Values that the kernel stores; one with a launch. A map's are elementwise over the same positions. */
+  /** Values that the kernel stores; one for each launch. A map's are elementwise over the same positions. */
   readonly roots: readonly Node[];
   /** The operation with a shader of its own that the kernel runs; without it the kernel is a map. */
   readonly launch?: OperationNode;
+  /** Where several sums run as one (join-sums.ts): all of them, the launch first. Root k belongs to the k-th. */
+  readonly siblings?: readonly OperationNode[];
   /** The reductions of a kernel that goes along rows (rows.ts); it has no launch. */
   readonly rows?: Rows;
 }

@@ -1,66 +1,52 @@
 /**
- * Joins maps over the same number of positions that share what they read, or read each other position by position:
- * an optimizer's moments and parameters are updated in one pass.
+ * Joins maps over the same number of positions: those that share what they read, or read each other position by position, so that
+ * an optimizer's moments and parameters are updated in one pass; and small ones that have nothing in common, since a kernel
+ * of its own costs more than they do.
  */
+import { Dependencies } from './dependencies.ts';
 import type { FusedGraph, Kernel } from './fuse.ts';
 import { elements, type Node } from './node.ts';
-import { reads } from './reads.ts';
+import { inOrder } from './reads.ts';
+
+/** Elements of a map whose dispatch costs more than its work. */
+const SMALL = 4096;
 
 export function joinMaps(graph: FusedGraph, maxBuffers: number): FusedGraph {
-  const kernels: Kernel[] = [];
-  const homes = new Map<Node, number>();
-  const behind: Set<number>[] = [];
-  const readsOf: Map<Node, { readonly pointwise: boolean }>[] = [];
+  const dependencies = new Dependencies(graph);
+  const leads: Kernel[] = [];
   for (const kernel of graph.kernels) {
-    const own = reads(kernel, graph);
-    const direct = [...own.keys()].flatMap((node) => homes.get(node) ?? []);
-    const before = new Set(direct.flatMap((k) => [k, ...(behind[k] as Set<number>)]));
-    const [root] = kernel.roots as [Node];
-    const target =
-      kernel.launch || kernel.rows
-        ? undefined
-        : kernels.findIndex((candidate, k) => {
-            const [other] = candidate.roots as [Node];
-            if (
-              candidate.launch ||
-              candidate.rows ||
-              elements(other) !== elements(root) ||
-              elements(root) === 0
-            )
-              return false;
-            // Nothing between the two may depend on the first.
-            if ([...before].some((b) => b !== k && (behind[b] as Set<number>).has(k))) return false;
-            const theirs = readsOf[k] as Map<Node, { readonly pointwise: boolean }>;
-            const linked = [...own].filter(([node]) => homes.get(node) === k);
-            if (linked.some(([, { pointwise }]) => !pointwise)) return false;
-            const shared = [...own.keys()].some(
-              (node) => theirs.has(node) && elements(node) === elements(root),
-            );
-            if (linked.length === 0 && !shared) return false;
-            const buffers = new Set([...theirs.keys(), ...own.keys(), ...candidate.roots, root]);
-            return buffers.size <= maxBuffers;
-          });
-    if (target === undefined || target < 0) {
-      for (const each of kernel.roots) homes.set(each, kernels.length);
-      kernels.push(kernel);
-      behind.push(before);
-      readsOf.push(own);
-      continue;
-    }
-    const joined = { roots: [...(kernels[target] as Kernel).roots, root] };
-    kernels[target] = joined;
-    homes.set(root, target);
-    before.delete(target);
-    for (const k of before) (behind[target] as Set<number>).add(k);
-    // What comes after the target now also comes after what the joined kernel needs.
-    behind.forEach((set) => {
-      if (set.has(target)) for (const k of before) set.add(k);
-    });
-    const all = readsOf[target] as Map<Node, { readonly pointwise: boolean }>;
-    for (const [node, use] of own) {
-      if (homes.get(node) === target) continue;
-      all.set(node, { pointwise: use.pointwise && (all.get(node)?.pointwise ?? true) });
-    }
+    const lead = isMap(kernel)
+      ? leads.find((candidate) => fits(kernel, candidate, dependencies, maxBuffers))
+      : undefined;
+    if (lead) dependencies.join(lead, kernel);
+    else leads.push(kernel);
   }
-  return { ...graph, kernels };
+  const kernels = leads.map((lead) => {
+    const group = dependencies.group(lead);
+    return group.length === 1 ? lead : { roots: group.flatMap(({ roots }) => roots) };
+  });
+  return inOrder({ ...graph, kernels });
+}
+
+function isMap({ launch, rows }: Kernel): boolean {
+  return !launch && !rows;
+}
+
+function fits(kernel: Kernel, lead: Kernel, dependencies: Dependencies, maxBuffers: number): boolean {
+  const [root, other] = [kernel.roots[0] as Node, lead.roots[0] as Node];
+  const count = elements(root);
+  if (!isMap(lead) || elements(other) !== count || count === 0) return false;
+  const group = dependencies.group(lead);
+  const own = dependencies.reads(kernel);
+  const theirs = group.flatMap((member) => [...dependencies.reads(member)]);
+  const roots = new Set<Node>([...group.flatMap((member) => member.roots), root]);
+  // What one stores the other may read only where it stands. And what one reads so may be updated in place, if the other does.
+  if ([...own, ...theirs].some(([node, { pointwise }]) => roots.has(node) && !pointwise)) return false;
+  if (theirs.some(([node, { pointwise }]) => (own.get(node)?.pointwise ?? pointwise) !== pointwise))
+    return false;
+  const linked = [...own.keys()].some((node) => roots.has(node));
+  const shared = theirs.some(([node]) => own.has(node) && elements(node) === count);
+  if (!linked && !shared && count > SMALL) return false;
+  const bound = new Set([...theirs.map(([node]) => node), ...own.keys(), ...roots]);
+  return bound.size <= maxBuffers && dependencies.joinable(lead, kernel);
 }

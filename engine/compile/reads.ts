@@ -1,4 +1,4 @@
-/** What a kernel reads. */
+/** What a kernel reads, and the order that follows from it. */
 import { bufferOperands, isPointwise, type FusedGraph, type Kernel } from './fuse.ts';
 import { elements, type Node } from './node.ts';
 import { rowCount } from './rows.ts';
@@ -32,4 +32,20 @@ export function reads(kernel: Kernel, graph: FusedGraph): Map<Node, { readonly p
     if (root.kind === 'operation') visit(root, last);
   }
   return found;
+}
+
+/** The same graph with every kernel after those whose values it reads. */
+export function inOrder(graph: FusedGraph): FusedGraph {
+  const homes = new Map(graph.kernels.flatMap((kernel) => kernel.roots.map((root) => [root, kernel])));
+  const kernels = new Set<Kernel>();
+  const visit = (kernel: Kernel): void => {
+    if (kernels.has(kernel)) return;
+    for (const node of reads(kernel, graph).keys()) {
+      const home = homes.get(node);
+      if (home) visit(home);
+    }
+    kernels.add(kernel);
+  };
+  graph.kernels.forEach(visit);
+  return { ...graph, kernels: [...kernels] };
 }

@@ -14,9 +14,10 @@
  */
 import type { AdapterTraits } from '../graph/primitive.ts';
 import { sameShape, sizeOf, type Shape } from '../graph/shape.ts';
+import { Dependencies } from './dependencies.ts';
 import { isPointwise, type FusedGraph, type Kernel } from './fuse.ts';
+import { inOrder } from './reads.ts';
 import { elements, topological, type Node, type OperationNode } from './node.ts';
-import { reads } from './reads.ts';
 
 /** What is reduced: R rows by L. */
 export interface Space {
@@ -57,53 +58,24 @@ export function joinRows(
   adapter: AdapterTraits,
   maxBuffers: number,
 ): FusedGraph {
-  const readsOf = new Map(graph.kernels.map((kernel) => [kernel, reads(kernel, graph)]));
+  const dependencies = new Dependencies(graph);
   const groups: Group[] = [];
-  const homes = new Map<Node, Kernel>();
-  /** All kernels that must run before one, directly or not. */
-  const before = new Map<Kernel, Set<Kernel>>();
-  const groupOf = new Map<Kernel, Group>();
   for (const kernel of graph.kernels) {
-    const direct = [...(readsOf.get(kernel) as Reads).keys()].flatMap((node) => homes.get(node) ?? []);
-    const all = new Set(direct.flatMap((k) => [k, ...(before.get(k) as Set<Kernel>)]));
-    before.set(kernel, all);
-    homes.set(kernel.roots[0] as Node, kernel);
     const own = spaceOf(kernel, adapter);
-    const group = groups.find(
-      (candidate) =>
-        fits(kernel, own, candidate, graph, readsOf, maxBuffers) &&
-        // A way from the group to the kernel that leaves the group would make the joined kernel wait for itself.
-        ![...all].some(
-          (k) =>
-            groupOf.get(k) !== candidate &&
-            [...(before.get(k) as Set<Kernel>)].some((b) => groupOf.get(b) === candidate),
-        ),
-    );
-    if (group) {
-      group.members.push(kernel);
-      groupOf.set(kernel, group);
-      // Whatever follows a member now follows what every member needs.
-      const needed = group.members.flatMap((member) => [...(before.get(member) as Set<Kernel>)]);
-      for (const set of before.values())
-        if (group.members.some((member) => set.has(member)))
-          for (const k of [...needed, ...group.members]) set.add(k);
-      for (const member of group.members) for (const k of group.members) before.get(member)?.delete(k);
-    } else if (own) {
-      const opened: Group = { space: own, members: [kernel] };
-      groups.push(opened);
-      groupOf.set(kernel, opened);
-    }
+    const group = groups.find((candidate) => fits(kernel, own, candidate, graph, dependencies, maxBuffers));
+    if (group) dependencies.join(group.lead, kernel);
+    else if (own) groups.push({ space: own, lead: kernel });
   }
 
   const joined = new Map<Kernel, Kernel>();
   const dropped = new Set<Node>();
-  for (const { space, members } of groups) {
+  for (const { space, lead } of groups) {
+    const members = dependencies.group(lead);
     if (members.length < 2) continue;
     const roots = members.map(({ roots: [root] }) => root as Node);
     const wanted = new Set<Node>(outputs);
     for (const kernel of graph.kernels)
-      if (!members.includes(kernel))
-        for (const node of (readsOf.get(kernel) as Reads).keys()) wanted.add(node);
+      if (!members.includes(kernel)) for (const node of dependencies.reads(kernel).keys()) wanted.add(node);
     const stored = roots.filter((root) => wanted.has(root));
     for (const root of roots) if (!wanted.has(root)) dropped.add(root);
     const reductions = reductionsOf(members);
@@ -115,27 +87,9 @@ export function joinRows(
   return inOrder({ kernels, isStored });
 }
 
-/** The same graph with every kernel after those whose values it reads. */
-function inOrder(graph: FusedGraph): FusedGraph {
-  const homes = new Map(graph.kernels.flatMap((kernel) => kernel.roots.map((root) => [root, kernel])));
-  const kernels = new Set<Kernel>();
-  const visit = (kernel: Kernel): void => {
-    if (kernels.has(kernel)) return;
-    for (const node of reads(kernel, graph).keys()) {
-      const home = homes.get(node);
-      if (home) visit(home);
-    }
-    kernels.add(kernel);
-  };
-  graph.kernels.forEach(visit);
-  return { ...graph, kernels: [...kernels] };
-}
-
-type Reads = ReturnType<typeof reads>;
-
 interface Group {
   readonly space: Space;
-  readonly members: Kernel[];
+  readonly lead: Kernel;
 }
 
 /** The space of a kernel that reduces, if a thread can well go along its rows. */
@@ -152,15 +106,16 @@ function spaceOf({ launch }: Kernel, adapter: AdapterTraits): Space | undefined 
 function fits(
   kernel: Kernel,
   own: Space | undefined,
-  { space, members }: Group,
+  { space, lead }: Group,
   graph: FusedGraph,
-  readsOf: ReadonlyMap<Kernel, Reads>,
+  dependencies: Dependencies,
   maxBuffers: number,
 ): boolean {
   const [root] = kernel.roots as [Node];
   if (root.kind !== 'operation') return false;
-  const read = readsOf.get(kernel) as Reads;
-  const theirs = members.map((member) => readsOf.get(member) as Reads);
+  const members = dependencies.group(lead);
+  const read = dependencies.reads(kernel);
+  const theirs = members.map((member) => dependencies.reads(member));
   const roots = new Set(members.flatMap((member) => member.roots));
   const linked = [...read.keys()].some((node) => roots.has(node));
   if (own) {
@@ -177,7 +132,7 @@ function fits(
   const group = new Set<Node>([...roots, ...members.flatMap(({ launch }) => launch ?? [])]);
   if (!standsStill(root, standing, space, group, kernel, graph)) return false;
   const bound = new Set([...read.keys(), ...theirs.flatMap((others) => [...others.keys()]), ...roots, root]);
-  return bound.size <= maxBuffers;
+  return bound.size <= maxBuffers && dependencies.joinable(lead, kernel);
 }
 
 /** Where a value is asked for: at (o, r), or at o. */

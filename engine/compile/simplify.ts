@@ -5,6 +5,7 @@
 import type { Aval } from '../graph/ndarray.ts';
 import type { Attributes, Primitive } from '../graph/primitive.ts';
 import { sameShape, type Shape } from '../graph/shape.ts';
+import { reshapePrimitive } from '../ops/movement.ts';
 import { foldConstants, type Builder, type ConstantNode, type Node, type OperationNode } from './node.ts';
 
 type Rewrite = (
@@ -66,6 +67,13 @@ function unit(value: number, commutes: boolean): Rewrite {
   };
 }
 
+/** A reduction of one element is that element. */
+function ofOne(builder: Builder, [x]: readonly Node[], attributes: Attributes): Node | undefined {
+  const axes = attributes['axes'] as readonly number[];
+  if (!x || axes.some((axis) => x.aval.shape[axis] !== 1)) return undefined;
+  return builder.operation(reshapePrimitive, [x], { shape: reduced(x.aval, axes).shape });
+}
+
 const rewrites: Readonly<Record<string, Rewrite>> = {
   identity: first,
   stopGradient: first,
@@ -106,8 +114,10 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
           reduced(x.aval, axes),
           x.value * axes.reduce((n, axis) => n * (x.aval.shape[axis] ?? 1), 1),
         )
-      : undefined;
+      : ofOne(builder, [x as Node], attributes);
   },
+  max: ofOne,
+  min: ofOne,
 
   // A transposed operand is one of the four layouts.
   matmul(builder, [a, b], attributes, primitive) {

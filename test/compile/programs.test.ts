@@ -172,6 +172,45 @@ test('a training step of the 784-64-10 network is 14 kernels, and updates its st
   expect(result.outputs.some(({ from }) => from !== undefined)).toBe(false);
 });
 
+test('sums that go through one tensor go through it together', () => {
+  const [x, dy] = [argument([20_000, 8]), argument([20_000, 8])];
+  const result = program([dy.sum(0), dy.mul(x).sum(0).mul(3)], [x, dy]);
+  expect(shadersOf(result)).toEqual(['reduce', 'reduce']);
+  expect(result.dispatches[0]?.code).toContain('alias T = vec2f;');
+});
+
+test('a sum that depends on another is not joined with it', () => {
+  const x = argument([20_000, 8]);
+  const centred = x.sub(x.mean(0));
+  expect(shadersOf(program([centred.mul(centred).sum(0)], [x]))).toHaveLength(4);
+});
+
+test('a reduction of one element costs nothing', () => {
+  const x = argument([1, 8]);
+  expect(shadersOf(program([x.sum(0).add(1)], [x]))).toEqual(['map']);
+});
+
+test('small maps of one size share a kernel, large ones only if they share what they read', () => {
+  const small = [argument([64]), argument([64])];
+  expect(
+    shadersOf(
+      program(
+        small.map((x) => x.mul(2)),
+        small,
+      ),
+    ),
+  ).toEqual(['map']);
+  const large = [argument([20_000]), argument([20_000])];
+  expect(
+    shadersOf(
+      program(
+        large.map((x) => x.mul(2)),
+        large,
+      ),
+    ),
+  ).toEqual(['map', 'map']);
+});
+
 test('a batch gathered by index from packed bytes is one kernel', () => {
   const [words, indices] = [argument([100, 196], 'u32'), argument([32], 'i32')];
   const rows = take(words, indices).reshape([32, 196, 1]);
