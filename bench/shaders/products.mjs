@@ -24,10 +24,14 @@ const PRODUCTS = [
   ['NN', 1, 500, 500],
 ];
 
+/** Whether the parts of a workgroup of matmul_subgroup stand beneath each other, as engine/ops/matmul-cpu.ts decides. */
+const beneath = (m, n) => n <= 16 && m > 32;
+
 export const KERNELS = {
   matmul_small: (m, n) => [Math.ceil((m * n) / 64), 1, 1],
   matmul_registers: (m, n) => [Math.ceil(n / 64), Math.ceil(m / 64), 1],
-  matmul_subgroup: (m, n) => [Math.ceil(n / 64), Math.ceil(m / 32), 1],
+  matmul_subgroup: (m, n) =>
+    beneath(m, n) ? [Math.ceil(n / 16), Math.ceil(m / 64), 1] : [Math.ceil(n / 32), Math.ceil(m / 32), 1],
   matmul_tiled: (m, n) => [Math.ceil(n / 64), Math.ceil(m / 64), 1],
 };
 
@@ -37,7 +41,13 @@ export async function product(name, layout, m, k, n, buffers) {
   if ((transposed[0] ? m : k) % 4 !== 0) code = replace(code, 'left', scalarOperand('left', 0));
   if ((transposed[1] ? k : n) % 4 !== 0) code = replace(code, 'right', scalarOperand('right', 1));
   const constants = { M: m, N: n, K: k, TRANSPOSE_A: transposed[0], TRANSPOSE_B: transposed[1] };
-  if (name === 'matmul_subgroup') constants.LANES = lanes;
+  if (name === 'matmul_subgroup')
+    Object.assign(
+      constants,
+      beneath(m, n)
+        ? { LANES: 4, HALVES: Number(lanes === 8), ACROSS: 1 }
+        : { LANES: lanes, HALVES: 0, ACROSS: lanes === 8 ? 1 : 2 },
+    );
   return step(await pipelineOf(code, constants), buffers, KERNELS[name](m, n));
 }
 

@@ -2010,7 +2010,7 @@ fn matmul_small(@builtin(global_invocation_id) id: vec3u) {
   "matmul_subgroup": {
     file: "shaders/matmul_subgroup.wgsl",
     source: `// Matrix product by subgroups: C[b] = op(A[b]) op(B[b]). For adapters that run shaders on the CPU and have subgroups of
-// exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader).
+// exactly LANES lanes: 8 (lavapipe with AVX) or 4 (SwiftShader); or of 8, each half for itself (HALVES, LANES = 4).
 //
 // op(A) is [M, K]: A is stored [M, K], or [K, M] when TRANSPOSE_A. op(B) is [K, N]: B is stored [K, N], or [N, K] when
 // TRANSPOSE_B. Matrix b of the batch starts at element b * A_BATCH (b * B_BATCH); a stride of 0 shares one matrix.
@@ -2033,8 +2033,9 @@ fn matmul_small(@builtin(global_invocation_id) id: vec3u) {
 // left4 may be asked for offsets past the end of a row or of the buffer; what it returns there never reaches C.
 // \`epilogue\` declares the output and stores.
 //
-// Threads. Workgroup of 16, which is whole subgroups of LANES (8 or 4, the adapter's subgroup size) along the columns;
-// each thread owns 32 rows and 4 columns of C. Dispatch (ceil(N / 64), ceil(M / 32), batch).
+// Threads. Workgroup of 8: one subgroup or two, or the halves of one. Each of these parts owns 32 rows and 4 * LANES columns
+// of C, a lane 4 of the columns. Of the parts, ACROSS stand side by side and the rest below each other. Dispatch
+// (ceil(N / (4 * LANES * ACROSS)), ceil(M / (32 * 8 / (LANES * ACROSS))), batch).
 //
 // Numerics. Terms are added in order of k, four at a time: (((t0 + t1) + t2) + t3) into the running sum; the order is
 // fixed, so a result is the same bits on every run.
@@ -2042,6 +2043,9 @@ fn matmul_small(@builtin(global_invocation_id) id: vec3u) {
 enable subgroups;
 
 override LANES: u32 = 8u;
+// A subgroup of 8 works as two of 4 beneath each other, for results with up to 16 columns.
+override HALVES: bool = false;
+override ACROSS: u32 = 1u;
 override M: u32 = 1u;
 override N: u32 = 1u;
 override K: u32 = 1u;
@@ -2082,6 +2086,12 @@ fn epilogue(b: u32, row: u32, col: u32, value: f32) {
 }
 //@end epilogue
 
+// A thread's place in its subgroup: lanes base..base+LANES-1 share rows.
+struct Place {
+  lane: u32, // of LANES
+  base: u32,
+}
+
 // What one lane loads of LANES rows of op(A) over k..k+3: its own row; or, transposed, four rows at one k. Either way the
 // lanes of a quad (0-3, 4-7) hold a 4x4 block together.
 fn left_share(base: u32, row: u32, k: u32, lane: u32) -> vec4f {
@@ -2091,20 +2101,33 @@ fn left_share(base: u32, row: u32, k: u32, lane: u32) -> vec4f {
   return left4(base + (row + lane) * K + k);
 }
 
+// What lanes base..base+3 hold, for every lane: column i is what lane i holds.
+fn quad(share: vec4f, base: u32) -> mat4x4f {
+  if (HALVES) {
+    return mat4x4f(
+      subgroupShuffle(share, base),
+      subgroupShuffle(share, base + 1u),
+      subgroupShuffle(share, base + 2u),
+      subgroupShuffle(share, base + 3u),
+    );
+  }
+  return mat4x4f(
+    subgroupBroadcast(share, 0u),
+    subgroupBroadcast(share, 1u),
+    subgroupBroadcast(share, 2u),
+    subgroupBroadcast(share, 3u),
+  );
+}
+
 // Eight rows of op(A) over k..k+3, for every lane: in each block, column i is row i.
 struct EightRows {
   upper: mat4x4f,
   lower: mat4x4f,
 }
 
-fn left_rows(base: u32, row: u32, k: u32, lane: u32) -> EightRows {
-  let share = left_share(base, row, k, lane);
-  let upper = mat4x4f(
-    subgroupBroadcast(share, 0u),
-    subgroupBroadcast(share, 1u),
-    subgroupBroadcast(share, 2u),
-    subgroupBroadcast(share, 3u),
-  );
+fn left_rows(start: u32, row: u32, k: u32, place: Place) -> EightRows {
+  let share = left_share(start, row, k, place.lane);
+  let upper = quad(share, place.base);
   var lower: mat4x4f;
   if (LANES == 8u) {
     lower = mat4x4f(
@@ -2114,13 +2137,7 @@ fn left_rows(base: u32, row: u32, k: u32, lane: u32) -> EightRows {
       subgroupBroadcast(share, 7u),
     );
   } else {
-    let next = left_share(base, row + 4u, k, lane);
-    lower = mat4x4f(
-      subgroupBroadcast(next, 0u),
-      subgroupBroadcast(next, 1u),
-      subgroupBroadcast(next, 2u),
-      subgroupBroadcast(next, 3u),
-    );
+    lower = quad(left_share(start, row + 4u, k, place.lane), place.base);
   }
   if (TRANSPOSE_A) {
     return EightRows(transpose(upper), transpose(lower));
@@ -2151,14 +2168,26 @@ fn left_value(base: u32, row: u32, k: u32) -> f32 {
   return left1(base + row * K + k);
 }
 
-fn left_column(base: u32, row: u32, k: u32, lane: u32) -> EightValues {
-  let share = left_value(base, row + lane, k);
-  let upper = vec4f(
+fn quad_column(share: f32, base: u32) -> vec4f {
+  if (HALVES) {
+    return vec4f(
+      subgroupShuffle(share, base),
+      subgroupShuffle(share, base + 1u),
+      subgroupShuffle(share, base + 2u),
+      subgroupShuffle(share, base + 3u),
+    );
+  }
+  return vec4f(
     subgroupBroadcast(share, 0u),
     subgroupBroadcast(share, 1u),
     subgroupBroadcast(share, 2u),
     subgroupBroadcast(share, 3u),
   );
+}
+
+fn left_column(start: u32, row: u32, k: u32, place: Place) -> EightValues {
+  let share = left_value(start, row + place.lane, k);
+  let upper = quad_column(share, place.base);
   if (LANES == 8u) {
     let lower = vec4f(
       subgroupBroadcast(share, 4u),
@@ -2168,14 +2197,7 @@ fn left_column(base: u32, row: u32, k: u32, lane: u32) -> EightValues {
     );
     return EightValues(upper, lower);
   }
-  let next = left_value(base, row + 4u + lane, k);
-  let lower = vec4f(
-    subgroupBroadcast(next, 0u),
-    subgroupBroadcast(next, 1u),
-    subgroupBroadcast(next, 2u),
-    subgroupBroadcast(next, 3u),
-  );
-  return EightValues(upper, lower);
+  return EightValues(upper, quad_column(left_value(start, row + 4u + place.lane, k), place.base));
 }
 
 fn right_row(base: u32, k: u32, col: u32) -> vec4f {
@@ -2190,14 +2212,18 @@ fn outer(a: vec4f, b: vec4f) -> mat4x4f {
   return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b);
 }
 
-@compute @workgroup_size(16, 1, 1)
+@compute @workgroup_size(8, 1, 1)
 fn matmul_subgroup(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_index) thread: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(subgroup_invocation_id) subgroup_lane: u32,
 ) {
-  let row = group.y * 32u;
-  let col = (group.x * 16u + thread) * 4u;
+  let lane = subgroup_lane % LANES;
+  let place = Place(lane, subgroup_lane - lane);
+  let part = thread / LANES;
+  let below = 8u / (LANES * ACROSS);
+  let row = (group.y * below + part / ACROSS) * 32u;
+  let col = ((group.x * ACROSS + part % ACROSS) * LANES + lane) * 4u;
   let a_base = group.z * A_BATCH;
   let b_base = group.z * B_BATCH;
 
@@ -2211,47 +2237,50 @@ fn matmul_subgroup(
   var c7 = mat4x4f();
   for (var k = 0u; k < (K & ~3u); k += 4u) {
     let b = right_block(b_base, k, col);
-    let a0 = left_rows(a_base, row, k, lane);
+    let a0 = left_rows(a_base, row, k, place);
     c0 += b * a0.upper;
     c1 += b * a0.lower;
-    let a1 = left_rows(a_base, row + 8u, k, lane);
+    let a1 = left_rows(a_base, row + 8u, k, place);
     c2 += b * a1.upper;
     c3 += b * a1.lower;
-    let a2 = left_rows(a_base, row + 16u, k, lane);
+    let a2 = left_rows(a_base, row + 16u, k, place);
     c4 += b * a2.upper;
     c5 += b * a2.lower;
-    let a3 = left_rows(a_base, row + 24u, k, lane);
+    let a3 = left_rows(a_base, row + 24u, k, place);
     c6 += b * a3.upper;
     c7 += b * a3.lower;
   }
   for (var k = K & ~3u; k < K; k++) {
     let b = right_row(b_base, k, col);
-    let a0 = left_column(a_base, row, k, lane);
+    let a0 = left_column(a_base, row, k, place);
     c0 += outer(a0.upper, b);
     c1 += outer(a0.lower, b);
-    let a1 = left_column(a_base, row + 8u, k, lane);
+    let a1 = left_column(a_base, row + 8u, k, place);
     c2 += outer(a1.upper, b);
     c3 += outer(a1.lower, b);
-    let a2 = left_column(a_base, row + 16u, k, lane);
+    let a2 = left_column(a_base, row + 16u, k, place);
     c4 += outer(a2.upper, b);
     c5 += outer(a2.lower, b);
-    let a3 = left_column(a_base, row + 24u, k, lane);
+    let a3 = left_column(a_base, row + 24u, k, place);
     c6 += outer(a3.upper, b);
     c7 += outer(a3.lower, b);
   }
 
-  // One store in a loop: the composed epilogue is compiled once, not 128 times.
+  // One store in a loop: the composed epilogue is compiled once, not 128 times. A row is taken out of the tile at once. The
+  // bounds hold no constant, or the loops would be unrolled.
   var tile = array<mat4x4f, 8>(c0, c1, c2, c3, c4, c5, c6, c7);
-  for (var t = 0u; t < 128u; t++) {
-    let r = t >> 2u;
-    let q = t & 3u;
-    if (row + r < M && col + q < N) {
-      epilogue(group.z, row + r, col + q, tile[r >> 2u][r & 3u][q]);
+  let rows = min(32u, M - min(M, row));
+  let columns = min(4u, N - min(N, col));
+  for (var r = 0u; r < rows; r++) {
+    var sums = tile[r >> 2u][r & 3u];
+    for (var q = 0u; q < columns; q++) {
+      epilogue(group.z, row + r, col + q, sums.x);
+      sums = sums.yzwx;
     }
   }
 }
 ` as string,
-    entries: { "matmul_subgroup": [16, 1, 1] },
+    entries: { "matmul_subgroup": [8, 1, 1] },
     bindings: [
       {"name":"left","binding":0,"type":"read","element":"vec4f","block":null},
       {"name":"right","binding":1,"type":"read","element":"vec4f","block":"right"},
@@ -2259,6 +2288,8 @@ fn matmul_subgroup(
     ],
     overrides: [
       {"name":"LANES","type":"u32","default":"8u"},
+      {"name":"HALVES","type":"bool","default":"false"},
+      {"name":"ACROSS","type":"u32","default":"1u"},
       {"name":"M","type":"u32","default":"1u"},
       {"name":"N","type":"u32","default":"1u"},
       {"name":"K","type":"u32","default":"1u"},

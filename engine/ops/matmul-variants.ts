@@ -21,7 +21,7 @@ export function tiles(m: number, n: number, rows: number, columns: number): [num
   return [Math.ceil(n / columns), Math.ceil(m / rows)];
 }
 
-/** Tells the variants of one product apart, for people and for files: `matmul_subgroup LANES=8`. */
+/** Tells the variants of one product apart, for people and for files: `matmul_subgroup LANES=8 HALVES=0 ACROSS=1`. */
 export function matmulVariantName({ shader, extra = {} }: Variant): string {
   return [shader, ...Object.entries(extra).map(([name, value]) => `${name}=${value}`)].join(' ');
 }

@@ -140,6 +140,8 @@ export const reduction: readonly Entry[] = [
     // Every size is a pipeline of its own, and this is the slowest to compile.
     extended: [
       ...LAYOUTS.map((layout) => product([3], 65, 33, 17, layout)),
+      // Few columns have a tile of their own; here operands are read in vectors.
+      ...LAYOUTS.map((layout) => product([2], 68, 36, 12, layout)),
       product([], 129, 67, 131, plain),
       product([], 1, 257, 1, plain),
       product([], 3, 0, 2, plain),
