@@ -13,6 +13,27 @@ export interface DeviceClock {
   destroy(): void;
 }
 
+const MOST_REPEATS = 1000;
+
+/**
+ * Milliseconds of one launch, from as many as take `span` together. How many that are is guessed from `guess`, and again from
+ * what they took: a guess that holds compiling, or an interruption, would have too few measured, and what surrounds a pass with them.
+ *
+ * @param time as {@link DeviceClock.time}, of the launch
+ */
+export async function paced(
+  time: (repeats: number) => Promise<number>,
+  span: number,
+  guess: number,
+): Promise<number> {
+  for (let estimate = guess; ;) {
+    const repeats = Math.ceil(span / Math.max(estimate, span / MOST_REPEATS));
+    const total = await time(repeats);
+    estimate = total / repeats;
+    if (total >= span / 2 || repeats >= MOST_REPEATS) return estimate;
+  }
+}
+
 export function deviceClock(device: Device): DeviceClock {
   const timestamps = Timestamps.of(device);
   return timestamps ? ownClock(device.gpu, timestamps) : hostClock(device.gpu);

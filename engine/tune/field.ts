@@ -11,7 +11,7 @@ import { Pipelines } from '../gpu/pipelines.ts';
 import { fail, LangevinError } from '../graph/errors.ts';
 import { apply, placeholder, transforming } from '../graph/tensor.ts';
 import { broadcastTo } from '../ops/movement.ts';
-import { deviceClock, type Encode } from './clock.ts';
+import { deviceClock, paced, type Encode } from './clock.ts';
 import type { Contestant } from './contest.ts';
 import { agree, fill } from './operands.ts';
 import type { Subject } from './subjects.ts';
@@ -22,8 +22,6 @@ export interface Field {
   /** Gives the memory back. */
   dispose(): void;
 }
-
-const MOST_REPEATS = 1000;
 
 /** The variants of `subject`. @throws BUFFER_TOO_LARGE */
 export function fieldOf(subject: Subject, device: Device, target: Target): Field {
@@ -96,9 +94,9 @@ export function fieldOf(subject: Subject, device: Device, target: Target): Field
     return {
       name,
       async time() {
-        if (encode) {
-          const repeats = Math.ceil(clock.span / Math.max(estimate, clock.span / MOST_REPEATS));
-          estimate = (await clock.time(encode, repeats)) / repeats;
+        const ready = encode;
+        if (ready) {
+          estimate = await paced((repeats) => clock.time(ready, repeats), clock.span, estimate);
           return estimate;
         }
         encode = await scoped(gpu, async () => {
