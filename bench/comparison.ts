@@ -32,6 +32,8 @@ export type PeerResult = { readonly peer: PeerName; readonly target: number | un
 
 /** Largest relative difference of the results. Sums in another order differ by 1e-5 or so after the first steps. */
 const TOLERANCE = 1e-2;
+/** Magnitudes below it count as this large: two examples are learnt by one step, and a loss of 1e-7 is one of 0. */
+const LEAST_MAGNITUDE = 1e-3;
 /** A turn should take about this long. */
 const TURN_MS = 1000;
 const MAX_STEPS = 200;
@@ -171,6 +173,9 @@ function differenceOf(ours: Player, peer: Player): string | undefined {
 export function agree(ours: readonly number[], peer: readonly (number | null)[]): boolean {
   return (
     ours.length === peer.length &&
-    ours.every((value, k) => Math.abs(value - (peer[k] ?? NaN)) <= TOLERANCE * Math.abs(value))
+    ours.every(
+      (value, k) =>
+        Math.abs(value - (peer[k] ?? NaN)) <= TOLERANCE * Math.max(LEAST_MAGNITUDE, Math.abs(value)),
+    )
   );
 }

@@ -40,7 +40,7 @@ export type WorkloadName =
   | 'c1-adam'
   | 'conv-forward-4'
   | 'conv-gradients-4'
-  | 'c1-adam-4'
+  | 'c1-adam-2'
   | 'matmul-4096'
   | 'c1-adam-100'
   | 'c1-adam-1000';
@@ -73,7 +73,7 @@ export const WORKLOADS: Readonly<Record<WorkloadName, Workload>> = {
   'c1-adam': c1Adam(32),
   'conv-forward-4': convolution(4, false),
   'conv-gradients-4': convolution(4, true),
-  'c1-adam-4': c1Adam(4),
+  'c1-adam-2': c1Adam(2),
   'matmul-4096': square(4096),
   'c1-adam-100': c1Adam(100),
   'c1-adam-1000': c1Adam(1000),
@@ -86,7 +86,7 @@ export const TRAININGS: readonly WorkloadName[] = [
   'small-sgd',
   'f1-adam',
   'c1-adam',
-  'c1-adam-4',
+  'c1-adam-2',
   'c1-adam-100',
   'c1-adam-1000',
 ];
@@ -108,7 +108,7 @@ const COMMON: readonly WorkloadName[] = [
 const SMALLER: Partial<Readonly<Record<WorkloadName, WorkloadName>>> = {
   'conv-forward': 'conv-forward-4',
   'conv-gradients': 'conv-gradients-4',
-  'c1-adam': 'c1-adam-4',
+  'c1-adam': 'c1-adam-2',
 };
 
 /** What is run where the command line names no workloads. */

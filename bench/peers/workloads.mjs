@@ -15,7 +15,7 @@ export const WORKLOADS = {
   'f1-adam': { kind: 'mlp', widths: F1, batch: 256, optimizer: 'adam' },
   'small-sgd': { kind: 'mlp', widths: [784, 64, 10], batch: 32, optimizer: 'sgd' },
   'c1-adam': { kind: 'c1', batch: 32, optimizer: 'adam' },
-  'c1-adam-4': { kind: 'c1', batch: 4, optimizer: 'adam' },
+  'c1-adam-2': { kind: 'c1', batch: 2, optimizer: 'adam' },
   'c1-adam-100': { kind: 'c1', batch: 100, optimizer: 'adam' },
   'c1-adam-1000': { kind: 'c1', batch: 1000, optimizer: 'adam' },
 };
