@@ -121,7 +121,7 @@ export function courseOf(
   async function* measured(seat: Seat, chosen: readonly ExtraSpec[]): AsyncGenerator<RunRecord> {
     if (chosen.length === 0) return;
     const { position } = standing;
-    const { state, release } = seat.borrow();
+    const { state, release } = await seat.borrow();
     const statistics = evaluators.statistics.at(state.params);
     try {
       for (const { name, options = {} } of chosen) {

@@ -110,7 +110,7 @@ export async function* follow(
 
 /** What `use` makes of the state as it stands. */
 export async function lending<T>(seat: Seat, use: (borrowed: Borrowed) => Promise<T>): Promise<T> {
-  const borrowed = seat.borrow();
+  const borrowed = await seat.borrow();
   try {
     return await use(borrowed);
   } finally {

@@ -11,13 +11,11 @@
 import {
   cast,
   jit,
-  reshape,
-  stack,
-  take,
   tensor,
   tree,
   vmap,
   where,
+  type HostArray,
   type Jitted,
   type Tensor,
   type Tree,
@@ -26,15 +24,8 @@ import type { ResidentTensors } from '../../data/resident.ts';
 import { withLearningRate } from '../../optim/index.ts';
 import type { Evaluation, Evaluators } from './evaluation.ts';
 import type { State } from './problem.ts';
-import {
-  aloneSeat,
-  evaluateOne,
-  stackRows,
-  type Evaluated,
-  type Seat,
-  type StepRequest,
-  type Wanted,
-} from './seat.ts';
+import { aloneSeat, evaluateOne, type Evaluated, type Seat, type StepRequest, type Wanted } from './seat.ts';
+import { joinRows, readTree, rowOfTree, rowsOfTree, stackTrees } from './stacking.ts';
 import type { Advanced, TrainingState, TrainingStep } from './step.ts';
 
 /** A training's place among its replicas. */
@@ -83,8 +74,11 @@ export function replicas(count: number): Member[] {
   let failedAt: Tensor | undefined;
   /** Of all rows, read at most once after a step. */
   let looks: Promise<ArrayLike<number>> | undefined;
-  let sums: Promise<ArrayLike<number>> | undefined;
+  let sums: Promise<void> | undefined;
+  let lastSums: readonly number[] = [];
   const taken = new Set<number>();
+  /** All leaves of the state on the host, read at most once after a step. */
+  let copies: Promise<readonly HostArray[]> | undefined;
   const rates = new Map<number, number>();
   let ratesChanged = true;
   let busy = false;
@@ -101,17 +95,17 @@ export function replicas(count: number): Member[] {
     let known = state as TrainingState;
     if (taken.size > 0) {
       // Summing begins anew in the rows whose sums were taken.
-      const kept = tensor(rows.map((member) => !taken.has(member)));
-      known = { ...known, lossSum: where(kept, known.lossSum, 0) };
+      lastSums = rows.map((member, row) => (taken.has(member) ? 0 : (lastSums[row] as number)));
+      known = { ...known, lossSum: tensor(lastSums) };
       taken.clear();
-      sums = undefined;
+      sums = copies = undefined;
       state = known;
     }
     return known;
   };
 
   const forget = (): void => {
-    looks = sums = undefined;
+    looks = sums = copies = undefined;
     failedAt?.dispose();
     failedAt = undefined;
   };
@@ -128,7 +122,7 @@ export function replicas(count: number): Member[] {
     busy = true;
     const answers: (() => void)[] = [];
     try {
-      compact();
+      await compact();
       await answer(answers);
     } catch (error) {
       broken = { error };
@@ -150,7 +144,9 @@ export function replicas(count: number): Member[] {
     };
     if (entering.length > 0) {
       rows = entering.map(({ member }) => member);
-      state = stackTrees(entering.map(({ each }) => each.state));
+      const states = entering.map(({ each }) => each.state);
+      state = await stackTrees(states);
+      states.forEach(dispose);
       for (const { member, each } of entering) done(member, () => each.resolve(seatOf(member)));
     } else if (evaluating.length > 0) {
       const found = await evaluateRows(evaluating.map(({ member, each }) => ({ ...each, member })));
@@ -184,7 +180,7 @@ export function replicas(count: number): Member[] {
     const whole = requests.every((request) => request !== undefined);
     const active = whole ? [] : [tensor(requests.map((request) => request !== undefined))];
     const inputs = first.inputs.map((one, k) =>
-      tensor(stackRows(requests.map((request) => request?.inputs[k])), [rows.length, one.length]),
+      tensor(joinRows(requests.map((request) => request?.inputs[k])), [rows.length, one.length]),
     );
     const program = programs.get(first.step) ?? stepAll(first.step);
     programs.set(first.step, program);
@@ -199,18 +195,10 @@ export function replicas(count: number): Member[] {
     ratesChanged = true;
   };
 
-  const rowOf = jit((all: TrainingState, row: Tensor): TrainingState =>
-    tree.map((leaf) => reshape(take(leaf, row), leaf.shape.slice(1)), all),
-  );
-  const rowsOf = jit((all: TrainingState, chosen: Tensor): TrainingState =>
-    tree.map((leaf) => take(leaf, chosen), all),
-  );
-
-  const stateOf = (member: number): TrainingState => {
-    const row = tensor(Int32Array.of(rows.indexOf(member)));
-    const one = rowOf(current(), row);
-    row.dispose();
-    return one;
+  const stateOf = async (member: number): Promise<TrainingState> => {
+    const all = current();
+    copies ??= readTree(all);
+    return rowOfTree(all, await copies, rows.indexOf(member));
   };
 
   const evaluateRows = async (
@@ -227,7 +215,7 @@ export function replicas(count: number): Member[] {
     if (alike && 2 * wanting.length > rows.length) return evaluateAll(first, wanting);
     const found: Evaluated[] = [];
     for (const { member, evaluators, wanted } of wanting) {
-      const one = stateOf(member);
+      const one = await stateOf(member);
       found.push(await evaluateOne(one, evaluators, wanted));
       dispose(one);
     }
@@ -239,7 +227,7 @@ export function replicas(count: number): Member[] {
     wanting: readonly { readonly member: number }[],
   ): Promise<Evaluated[]> => {
     const { params } = current();
-    const statistics = statisticsOfAll(evaluators);
+    const statistics = await statisticsOfAll(evaluators);
     const count = rows.length;
     const train = wanted.train && (await evaluators.train.evaluateAll(count, params, statistics));
     const test = wanted.test && (await evaluators.test.evaluateAll(count, params, statistics));
@@ -254,27 +242,30 @@ export function replicas(count: number): Member[] {
   };
 
   /** Recomputed one replica after the other, since a pass over the training set is as large as one can be. */
-  const statisticsOfAll = (evaluators: Evaluators): State => {
+  const statisticsOfAll = async (evaluators: Evaluators): Promise<State> => {
+    if (!evaluators.statistics.needed) return {};
     const each: State[] = [];
     for (const member of rows) {
-      const one = stateOf(member);
-      const statistics = evaluators.statistics.at(one.params);
+      const one = await stateOf(member);
+      each.push(evaluators.statistics.at(one.params));
       dispose(one);
-      if (tree.leaves(statistics).length === 0) return statistics;
-      each.push(statistics);
     }
-    return stackTrees(each);
+    const stacked = await stackTrees(each);
+    each.forEach(dispose);
+    return stacked;
   };
 
   /** Leaves the rows of those that have ended behind, if they are half of all. */
-  const compact = (): void => {
+  const compact = async (): Promise<void> => {
     if (!state || 2 * live.size > rows.length) return;
     const kept = rows.filter((member) => live.has(member));
-    const chosen = tensor(Int32Array.from(kept, (member) => rows.indexOf(member)));
     const before = current();
-    state = rowsOf(before, chosen);
+    state = rowsOfTree(
+      before,
+      await readTree(before),
+      kept.map((member) => rows.indexOf(member)),
+    );
     dispose(before);
-    chosen.dispose();
     forget();
     rows = kept;
     ratesChanged = true;
@@ -286,7 +277,7 @@ export function replicas(count: number): Member[] {
     if (live.size > 0) return void pump();
     forget();
     dispose(state ?? []);
-    [...programs.values(), rowOf, rowsOf].forEach((program) => program.dispose());
+    [...programs.values()].forEach((program) => program.dispose());
     disposeAll(shared);
   };
 
@@ -303,14 +294,15 @@ export function replicas(count: number): Member[] {
       return (await looks)[row] as number;
     },
     async takeLossSum() {
-      sums ??= current().lossSum.data();
-      const row = rows.indexOf(member);
-      const all = await sums;
+      sums ??= current()
+        .lossSum.data()
+        .then((values) => void (lastSums = [...values]));
+      await sums;
       taken.add(member);
-      return all[row] as number;
+      return lastSums[rows.indexOf(member)] as number;
     },
-    borrow() {
-      const one = stateOf(member);
+    async borrow() {
+      const one = await stateOf(member);
       return { state: one, release: () => dispose(one) };
     },
     leave: () => leave(member),
@@ -338,18 +330,6 @@ function stepAll(step: TrainingStep): StepAll {
     },
     { donate: [0] },
   );
-}
-
-/** Trees of one structure as one, whose leaves have them along a new first axis. Uses them up. */
-function stackTrees<T extends Tree>(trees: readonly T[]): T {
-  const program = jit((all: readonly Tree[]): Tree => {
-    const [first, ...rest] = all as readonly [Tree, ...Tree[]];
-    return tree.map((...leaves) => stack(leaves), first, ...rest);
-  });
-  const stacked = program(trees) as T;
-  trees.forEach(dispose);
-  program.dispose();
-  return stacked;
 }
 
 function shareIn(shared: Map<string, { dispose(): void }>): Member['share'] {

@@ -2,7 +2,7 @@
  * Where one training's state is kept and its steps are made: by itself here, or as one row among replicas
  * (`replicas.ts`). Who trains asks a seat, and does not see which it is.
  */
-import { tensor, tree, type HostArray, type Tensor } from '../../engine/index.ts';
+import { tensor, tree, type Tensor } from '../../engine/index.ts';
 import { withLearningRate } from '../../optim/index.ts';
 import type { ResidentTensors } from '../../data/resident.ts';
 import type { Evaluation, Evaluators } from './evaluation.ts';
@@ -45,7 +45,7 @@ export interface Seat {
   /** Σ of the losses since it was last taken; begins anew. */
   takeLossSum(): Promise<number>;
   evaluate(evaluators: Evaluators, wanted: Wanted): Promise<Evaluated>;
-  borrow(): Borrowed;
+  borrow(): Promise<Borrowed>;
   /** Gives the memory of the state back. */
   leave(): void;
 }
@@ -79,7 +79,7 @@ export function aloneSeat(initial: TrainingState): Seat {
       return readOnce(before);
     },
     evaluate: (evaluators, wanted) => evaluateOne(state, evaluators, wanted),
-    borrow: () => ({ state, release: () => undefined }),
+    borrow: () => Promise.resolve({ state, release: () => undefined }),
     leave() {
       failedAt?.dispose();
       tree.leaves(state).forEach((leaf) => leaf.dispose());
@@ -104,12 +104,4 @@ async function readOnce(x: Tensor): Promise<number> {
   const value = await x.item();
   x.dispose();
   return value;
-}
-
-/** One host array of `count` rows; those that are not given are zeros. */
-export function stackRows(rows: readonly (HostArray | undefined)[]): HostArray {
-  const first = rows.find((row) => row !== undefined) as HostArray;
-  const stacked = new (first.constructor as new (length: number) => HostArray)(first.length * rows.length);
-  rows.forEach((row, k) => row && stacked.set(row, k * first.length));
-  return stacked;
 }

@@ -22,6 +22,8 @@ export interface EvaluationSettings {
 export const PIECE = 1000;
 
 export interface Statistics {
+  /** Whether there is batch normalisation. */
+  readonly needed: boolean;
   /** At these parameters; none without batch normalisation, at no cost. */
   at(params: Params): State;
   /** Gives the memory of the recorded program back. */
@@ -34,7 +36,7 @@ export function statisticsOf(
   { statisticsExamples = 0, piece = PIECE }: EvaluationSettings,
 ): Statistics {
   const empty = problem.emptyStatistics();
-  if (tree.leaves(empty).length === 0) return { at: () => ({}), dispose: () => undefined };
+  if (tree.leaves(empty).length === 0) return { needed: false, at: () => ({}), dispose: () => undefined };
   const { tensors, count } = problem.train;
   const seen = statisticsExamples === 0 ? count : Math.min(statisticsExamples, count);
   const size = Math.min(piece, seen);
@@ -45,6 +47,7 @@ export function statisticsOf(
   );
   const batches = pieces.map((indices): Piece => ({ images: tensors, indices }));
   return {
+    needed: true,
     at: (params) => recompute(params, empty, batches),
     dispose() {
       recompute.dispose();
