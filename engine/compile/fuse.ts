@@ -193,11 +193,22 @@ function storeRepeatedWork(
       )
         stretched = true;
     }
-    if ((cost.get(node) ?? 0) > CHEAP && (home.size > 1 || stretched)) {
+    if ((cost.get(node) ?? 0) > CHEAP && (home.size > 1 || stretched) && !isView(node)) {
       stored.add(node);
       homes.set(node, new Set([node]));
     } else homes.set(node, home);
   }
+}
+
+/** Whether a value is another one's, moved or stretched: then that one is what to store. */
+function isView({ primitive: { kernel }, inputs, aval }: OperationNode): boolean {
+  const [source] = inputs;
+  return (
+    kernel.kind === 'index' &&
+    !kernel.expensive &&
+    inputs.length === 1 &&
+    sizeOf(aval.shape) >= elements(source as Node)
+  );
 }
 
 /**

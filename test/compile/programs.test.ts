@@ -89,6 +89,17 @@ test('a costly scalar is not computed again at every position it is stretched to
   expect(dispatches.map(({ label }) => label)).toEqual(['exp f32[]', 'broadcast+mul f32[1000]']);
 });
 
+test('a costly scalar is stored once, not at the size it is stretched to', () => {
+  const [x, y, t] = [argument([100, 50]), argument([70, 30]), argument([])];
+  const factor = t.exp().add(1).log();
+  const { dispatches } = program([x.mul(factor), y.mul(factor)], [x, y, t]);
+  expect(dispatches.map(({ label }) => label)).toEqual([
+    'exp+add+log f32[]',
+    'broadcast+mul f32[100, 50]',
+    'broadcast+mul f32[70, 30]',
+  ]);
+});
+
 test('a donated argument is updated in place, its moments in the same pass', () => {
   const [p, m, g] = [argument([100]), argument([100]), argument([100])];
   const next = m.mul(0.9).add(g);
