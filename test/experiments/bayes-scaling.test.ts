@@ -22,6 +22,7 @@ import {
   type RunRecord,
 } from '../../experiments/types.ts';
 import { mlp, parameterCount } from '../../nn/index.ts';
+import { sgdNoiseScale } from '../../stats/index.ts';
 
 const figures = Object.keys(scalingPresets) as FigureName[];
 const named = (figure: FigureName) => scalingExperiments.find(({ name }) => name === `bayes-sgd/${figure}`)!;
@@ -265,6 +266,15 @@ describe.each(figures)('the report of %s', (figure) => {
       expect(JSON.stringify(data)).not.toMatch(/NaN|undefined|Infinity/);
       expect(named(figure).summary(some)).toBeDefined();
     }
+  });
+});
+
+describe('the noise scale', () => {
+  it('is that of papers.md: 32.33 at ε = 1, N = 1000, B = 30, and with m = 0.9 about εN/(B(1 - m)) = 333.3', () => {
+    const settings = { learningRate: 1, examples: 1000, batchSize: 30 };
+    expect(sgdNoiseScale(settings)).toBeCloseTo(32.333, 3);
+    // The approximation leaves out that no example is drawn twice: a factor 1 - B/N.
+    expect(sgdNoiseScale({ ...settings, momentum: 0.9 })).toBeCloseTo(333.333 * (1 - 30 / 1000), 2);
   });
 });
 
