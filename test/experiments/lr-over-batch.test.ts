@@ -100,12 +100,12 @@ describe('the grids of learning rate over batch size', () => {
     for (const name of grids)
       for (const preset of presetNames) {
         const experiment = named(name);
-        const cells = experiment.cells({ ...experiment.presets[preset], repeats: 2 }, 0, 'published');
+        const cells = experiment.cells({ ...experiment.presets[preset], repeats: 1 }, 0, 'published');
         expect(new Set(cells.map((cell) => experiment.label(cell))).size, `${name} ${preset}`).toBe(
           cells.length,
         );
         expect(new Set(cells.map((cell) => JSON.stringify(cell))).size).toBe(cells.length);
-        for (const cell of cells) expect(experiment.cost(cell)).toBeGreaterThan(0);
+        expect(cells.length).toBeGreaterThan(1);
       }
   });
 
@@ -319,6 +319,77 @@ describe('verdicts', () => {
       ]),
     ).toEqual([4, 2]);
     expect(departures([[2, [run(2, 0, 0.9)]]])).toEqual([]);
+  });
+});
+
+describe('trainings, scaled down,', () => {
+  beforeAll(() => init({ backend: 'reference' }));
+
+  const context = async (): Promise<RunContext> => ({
+    seed: 0,
+    dataset: await load('procedural', { train: 16, test: 8 }),
+    signal: { aborted: false },
+    progress: () => undefined,
+    log: () => undefined,
+  });
+  const plan = {
+    data: 'mnist',
+    network: { kind: 'mlp', hidden: [2], norm: 2 },
+    images: { trainExamples: 4, testExamples: 2, pool: true },
+  };
+  const recordsOf = async (name: string, config: object): Promise<RunRecord[]> => {
+    const records: RunRecord[] = [];
+    for await (const record of named(name).run(config as Record<string, unknown>, await context()))
+      records.push(record);
+    return records;
+  };
+
+  it('of figure 3 are measured with frozen statistics, by exact products or by differences', async () => {
+    const config = (difference: number) => ({
+      networks: ['MLP'],
+      repeats: 1,
+      plans: {
+        MLP: {
+          ...plan,
+          sampling: 'epoch-shuffle',
+          length: { epochs: 1 },
+          pairs: [[0.1, 2]],
+          looks: 1,
+          curvature: { examples: 0, iterations: 2, probes: 2, difference },
+        },
+      },
+    });
+    const [exact] = (await recordsOf('figure3', config(0))).filter(({ name }) => name === 'curvature');
+    expect(exact).toMatchObject({
+      products: 'exact',
+      policy: 'frozen statistics',
+      examples: 4,
+      training: { network: 'MLP', rate: 0.1, batchSize: 2, replica: 0 },
+    });
+    expect(exact!['largest']).toBeGreaterThan(0);
+    expect(exact!['noiseTrace']).toBeGreaterThan(0);
+    const records = await recordsOf('figure3', config(1e-3));
+    const [apart] = records.filter(({ name }) => name === 'curvature');
+    expect(apart!['products']).toBe('differences of 0.001');
+    // In float64 differences are good, here to some 1e-3 where the step meets no kink.
+    expect((apart!['largest'] as number) / (exact!['largest'] as number)).toBeCloseTo(1, 1);
+    const data = named('figure3').report(records, manifest('figure3', config(1e-3)));
+    expect(JSON.stringify(data.sections)).toContain('useless along random directions');
+  });
+
+  it('of figure 4 give a line that begins at the training itself', async () => {
+    const end = { rate: 0.1, batchSize: 2, epochs: 1 };
+    const records = await recordsOf('figure4', {
+      pairs: ['equal ratios'],
+      repeats: 1,
+      points: 2,
+      plans: { 'equal ratios': { ...plan, first: end, second: { ...end, epochs: 2 } } },
+    });
+    const line = records.filter(({ name }) => name === 'line');
+    expect(line.map(({ a }) => a)).toEqual([-1, -0.5, 0, 1, 1.5, 2]);
+    const stored = records.find(({ name }) => name === 'training')!['trainLoss'] as number;
+    expect(line[2]!['trainLoss']).toBeCloseTo(stored, 9);
+    expect(line[3]!['trainLoss']).not.toBeCloseTo(stored, 6);
   });
 });
 
