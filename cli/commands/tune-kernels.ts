@@ -102,7 +102,7 @@ function stepOf(
     return [crossEntropy(logits, labels), next];
   };
   return {
-    step: (...inputs) => valueAndGrad(loss, { aux: true })(...inputs) as unknown as Tree,
+    step: (...inputs) => valueAndGrad(loss, { aux: true })(...inputs),
     inputs: [params, state, zeros([batch, ...input]), zeros([batch], 'i32')],
   };
 }
