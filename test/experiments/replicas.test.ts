@@ -4,6 +4,7 @@ import { init } from '../../engine/index.ts';
 import { replicas, type Member } from '../../experiments/training/replicas.ts';
 import type { TrainingSpec } from '../../experiments/training/settings.ts';
 import type { RunRecord } from '../../experiments/types.ts';
+import { expectClose } from '../cli/close-records.ts';
 import { memoryCheckpoints, tinyCell, tinyImages, trainCell, type Kept } from './paper-resume.ts';
 import { tinySpec, trainSpec } from './training-spec.ts';
 
@@ -31,18 +32,6 @@ async function together<T>(
       }
     }),
   );
-}
-
-/** Equal but for rounding: 1e-12 relative in numbers, and the rest exactly. */
-function expectClose(found: unknown, expected: unknown, path = ''): void {
-  if (typeof expected === 'number' && typeof found === 'number') {
-    const scale = Math.max(1e-3, Math.abs(expected));
-    if (!(Math.abs(found - expected) <= 1e-12 * scale)) expect.fail(`${path}: ${found} is not ${expected}`);
-  } else if (typeof expected === 'object' && expected !== null) {
-    expect(Object.keys(found as object), path).toEqual(Object.keys(expected));
-    for (const [key, value] of Object.entries(expected))
-      expectClose((found as Record<string, unknown>)[key], value, `${path}/${key}`);
-  } else expect(found, path).toEqual(expected);
 }
 
 const specs: Record<string, TrainingSpec[]> = {
