@@ -69,6 +69,8 @@ export function cells(
       dataset: datasetOf(plan, data),
       seed,
       pair,
+      firstRatio: first.rate / first.batchSize,
+      secondRatio: second.rate / second.batchSize,
       training: {
         ...training(first),
         measure: { extra: [{ name: 'line', at: { end: true }, options }] },
@@ -78,14 +80,11 @@ export function cells(
   });
 }
 
-export function marksOf({ pair, training }: TrainingCell): PairMarks {
-  const { to } = training.measure?.extra?.[0]?.options as unknown as LineSpec;
-  const ratio = ({ learningRate, batchSize }: Omit<TrainingSpec, 'replica'>): number =>
-    (learningRate as number) / (batchSize as number);
+export function marksOf({ pair, firstRatio, secondRatio, training }: TrainingCell): PairMarks {
   return {
     pair: pair as string,
-    firstRatio: ratio(training),
-    secondRatio: ratio(to),
+    firstRatio: firstRatio as number,
+    secondRatio: secondRatio as number,
     replica: training.replica,
   };
 }
