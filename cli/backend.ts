@@ -1,5 +1,5 @@
 /** Starting a backend for a run, and saying for the manifest what it is. */
-import { init } from '../engine/index.ts';
+import { init, tuningSummary } from '../engine/index.ts';
 import { currentDevice } from '../engine/init.ts';
 import type { AdapterSummary } from '../experiments/types.ts';
 
@@ -11,5 +11,6 @@ export async function startBackend(backend: AdapterSummary['backend']): Promise<
   // The source reads `place: adapter`.
   const { source } = device.description;
   const at = source.indexOf(': ');
-  return { backend, source: source.slice(0, at), name: source.slice(at + 2) };
+  const kernels = tuningSummary()?.hash;
+  return { backend, source: source.slice(0, at), name: source.slice(at + 2), ...(kernels && { kernels }) };
 }

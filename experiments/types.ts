@@ -73,6 +73,8 @@ export interface AdapterSummary {
   readonly name: string;
   /** Where it was found: `system driver`, `bundled SwiftShader`. */
   readonly source: string;
+  /** The fingerprint of the kernels that were measured there and taken (docs/tuning.md); absent where every kernel is the rule's. */
+  readonly kernels?: string;
 }
 
 /** Everything needed to run again what a run directory holds. */

@@ -196,6 +196,7 @@ function mismatches(
     new Map([
       ['backend', adapter.backend],
       ['adapter', `${adapter.source}: ${adapter.name}`],
+      ['measured kernels', adapter.kernels ?? 'none'],
       ['data set', `${dataset.name}, ${dataset.train} + ${dataset.test} images`],
       ...Object.entries(dataset.hashes).map(([name, hash]): [string, string] => [`sha256 of ${name}`, hash]),
       ...Object.entries(versions),
