@@ -45,12 +45,12 @@ export function shareDifference(a: Share, b: Share): number {
   return (first.value - second.value) / Math.hypot(first.error, second.error);
 }
 
-/** P(X ≥ successes) of so many trials that succeed with probability p. */
-export function binomialTail(successes: number, count: number, p: number): number {
-  let [term, tail] = [(1 - p) ** count, 0];
-  for (let k = 0; k <= count; k++) {
-    if (k >= successes) tail += term;
-    term *= ((count - k) / (k + 1)) * (p / (1 - p));
-  }
-  return tail;
+/**
+ * The probability that `above` or more of `count` numbers exceed every one of `controls` others, if all are drawn from one law: the greatest
+ * `above` of them all are then none of the controls.
+ */
+export function aboveAllP(above: number, count: number, controls: number): number {
+  let p = 1;
+  for (let k = 0; k < above; k++) p *= (count - k) / (count + controls - k);
+  return p;
 }

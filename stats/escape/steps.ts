@@ -31,7 +31,7 @@ export function escapeSteps(axes: readonly EscapeAxis[], noise: number): number 
 
 /**
  * The exact mean of the time with the hazard a t^{κ-1}, Weibull's law: (κ/a)^{1/κ} Γ(1 + 1/κ). HT prints a^{-1/κ} Γ(1 + 1/κ)/κ, which
- * is κ^{1 + 1/κ} times less, and the same at κ = 1.
+ * is this over κ^{1 + 1/κ}, and the same at κ = 1.
  *
  * @throws ESCAPE unless a and κ are positive
  */

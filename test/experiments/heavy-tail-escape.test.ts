@@ -11,12 +11,7 @@ import { escapeTime } from '../../experiments/heavy-tail/escape-time/index.ts';
 import { fitAxes, minibatchNoise } from '../../experiments/heavy-tail/escape-time/noise.ts';
 import { pearson, permutationP } from '../../experiments/heavy-tail/correlation.ts';
 import { addExits, batchesOf, meanSteps, walk } from '../../experiments/heavy-tail/levy-walk.ts';
-import {
-  binomialTail,
-  normalTail,
-  shareDifference,
-  shareTrend,
-} from '../../experiments/heavy-tail/shares.ts';
+import { aboveAllP, normalTail, shareDifference, shareTrend } from '../../experiments/heavy-tail/shares.ts';
 import { presets as theoryPresets } from '../../experiments/heavy-tail/theory/config.ts';
 import { theory } from '../../experiments/heavy-tail/theory/index.ts';
 import { decode, encode } from '../../experiments/json-lines.ts';
@@ -275,7 +270,8 @@ describe('heavy-tail/figure5', () => {
 describe('tests about shares and correlations', () => {
   it('have the values that they have by hand', () => {
     expect(normalTail(1.959964)).toBeCloseTo(0.025, 7);
-    expect(binomialTail(2, 3, 0.25)).toBeCloseTo(3 * 0.0625 * 0.75 + 0.015625, 12);
+    // One number above one control: in 1 of 2 orders; two of two above one: in 2 of 6.
+    expect([aboveAllP(0, 3, 2), aboveAllP(1, 1, 1), aboveAllP(2, 2, 1)]).toEqual([1, 1 / 2, 1 / 3]);
     // p̄ = 1/2, T = (8 - 5) - (2 - 5) = 6 at x = 1, -1; Var = 1/4 · 20.
     const block = [
       { x: -1, successes: 2, runs: 10 },

@@ -10,7 +10,7 @@ import { spread } from '../../noise-enhancement/records.ts';
 import type { Cell, FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { claimSections } from '../claims.ts';
-import { binomialTail } from '../shares.ts';
+import { aboveAllP } from '../shares.ts';
 import type { TransformerConfig } from './config.ts';
 import { batchFitsOf, modelOf, type BatchFits, type FitRecord, type ModelRecord } from './records.ts';
 
@@ -154,8 +154,8 @@ function claims(batches: readonly BatchFits[], config: Manifest['config']): Retu
       short: `at B = ${each.batchSize}, the stable law describes the noise better`,
       statement: `At B = ${each.batchSize}, a stable law describes the noise better than a normal one.`,
       test:
-        'The normal law is among the stable ones, so a gain counts if it is above that of every control: of so many parameters, by chance one in controls + 1 is. ' +
-        `Binomial test at the level ${LEVEL} divided by the number of batch sizes. ${dependence}`,
+        'The normal law is among the stable ones, so a gain counts if it is above that of every control. Exact test of how many are, all orders of parameters and controls being as likely, ' +
+        `at the level ${LEVEL} divided by the number of batch sizes. ${dependence}`,
       ...decideGain(each, batches.length),
     })),
     {
@@ -182,7 +182,7 @@ function decideGain({ fits, controls }: BatchFits, sizes: number): Decision {
   const gain = ({ normalSse, stableSse }: FitRecord): number => normalSse / stableSse;
   const most = Math.max(...controls.map(gain));
   const above = fits.filter((fit) => gain(fit) > most).length;
-  const p = binomialTail(above, fits.length, 1 / (controls.length + 1));
+  const p = aboveAllP(above, fits.length, controls.length);
   const worse = fits.filter((fit) => gain(fit) < 1).length;
   const ratio = spread(fits.map(gain)).mean;
   const reason = `${above} of ${fits.length} parameters gain more than every control (a factor of ${most.toFixed(3)}), p ${formatP(p)}; the mean factor is ${ratio.toFixed(2)}.`;
