@@ -2,7 +2,7 @@
 import { bufferOf, lanes, pipelineOf, read, replace, run, scalarOperand, shader, step } from './device.mjs';
 import { leastTimes, noise, row } from './measure.mjs';
 
-/** op(A) op(B) = [M, K] [K, N]; the first letter says whether A is stored transposed, the second B. */
+/** Layout, M, K, N, batch: op(A) op(B) = [M, K] [K, N]; the first letter says whether A is stored transposed, the second B. */
 const PRODUCTS = [
   ['NN', 256, 784, 500],
   ['NN', 256, 500, 500],
@@ -22,6 +22,10 @@ const PRODUCTS = [
   ['NN', 32, 784, 64],
   ['NN', 32, 64, 10],
   ['NN', 1, 500, 500],
+  ['NN', 32, 784, 64, 8],
+  ['TN', 784, 32, 64, 8],
+  ['NN', 32, 64, 10, 8],
+  ['TN', 64, 32, 10, 8],
 ];
 
 /** Whether the parts of a workgroup of matmul_subgroup stand beneath each other, as engine/ops/matmul-cpu.ts decides. */
@@ -35,12 +39,13 @@ export const KERNELS = {
   matmul_tiled: (m, n) => [Math.ceil(n / 64), Math.ceil(m / 64), 1],
 };
 
-export async function product(name, layout, m, k, n, buffers) {
+export async function product(name, layout, m, k, n, buffers, batch = 1) {
   const transposed = [...layout].map((letter) => Number(letter === 'T'));
   let code = shader(name);
   if ((transposed[0] ? m : k) % 4 !== 0) code = replace(code, 'left', scalarOperand('left', 0));
   if ((transposed[1] ? k : n) % 4 !== 0) code = replace(code, 'right', scalarOperand('right', 1));
   const constants = { M: m, N: n, K: k, TRANSPOSE_A: transposed[0], TRANSPOSE_B: transposed[1] };
+  if (batch > 1) Object.assign(constants, { A_BATCH: m * k, B_BATCH: k * n });
   if (name === 'matmul_subgroup')
     Object.assign(
       constants,
@@ -48,24 +53,27 @@ export async function product(name, layout, m, k, n, buffers) {
         ? { LANES: 4, HALVES: Number(lanes === 8), ACROSS: 1 }
         : { LANES: lanes, HALVES: 0, ACROSS: lanes === 8 ? 1 : 2 },
     );
-  return step(await pipelineOf(code, constants), buffers, KERNELS[name](m, n));
+  const [x, y] = KERNELS[name](m, n);
+  return step(await pipelineOf(code, constants), buffers, [x, y, batch]);
 }
 
 /** Largest error over the bound k 2^-23 sum |a||b|, over a sample of C. */
-function worstError(c, a, b, layout, m, k, n) {
+function worstError(c, a, b, layout, m, k, n, batch) {
   let worst = 0;
   for (let sample = 0; sample < 50; sample++) {
     const i = Math.floor(Math.random() * m);
     const j = Math.floor(Math.random() * n);
+    const z = Math.floor(Math.random() * batch);
     let sum = 0;
     let magnitude = 0;
     for (let q = 0; q < k; q++) {
-      const term =
-        a[layout[0] === 'T' ? q * m + i : i * k + q] * b[layout[1] === 'T' ? j * k + q : q * n + j];
+      const x = a[z * m * k + (layout[0] === 'T' ? q * m + i : i * k + q)];
+      const y = b[z * k * n + (layout[1] === 'T' ? j * k + q : q * n + j)];
+      const term = x * y;
       sum += term;
       magnitude += Math.abs(term);
     }
-    worst = Math.max(worst, Math.abs(c[i * n + j] - sum) / (k * 2 ** -23 * magnitude));
+    worst = Math.max(worst, Math.abs(c[(z * m + i) * n + j] - sum) / (k * 2 ** -23 * magnitude));
   }
   return worst;
 }
@@ -75,25 +83,26 @@ export async function products() {
     lanes === 8 || lanes === 4 ? Object.keys(KERNELS) : ['matmul_small', 'matmul_registers', 'matmul_tiled'];
   row(['GFLOP/s on 2 cores', ...usable]);
   row(['---', ...usable.map(() => '---')]);
-  for (const [layout, m, k, n] of PRODUCTS) {
-    const a = noise(m * k);
-    const b = noise(k * n);
-    const result = bufferOf(m * n * 4);
+  for (const [layout, m, k, n, batch = 1] of PRODUCTS) {
+    const a = noise(batch * m * k);
+    const b = noise(batch * k * n);
+    const result = bufferOf(batch * m * n * 4);
     const buffers = [bufferOf(a), bufferOf(b), result];
-    const chosen = usable.filter((name) => name !== 'matmul_small' || m * n * k < 2e7);
+    const chosen = usable.filter((name) => name !== 'matmul_small' || batch * m * n * k < 2e7);
     const variants = [];
     for (const name of chosen) {
-      const steps = [await product(name, layout, m, k, n, buffers)];
+      const steps = [await product(name, layout, m, k, n, buffers, batch)];
       await run(steps);
-      if (!(worstError(await read(result), a, b, layout, m, k, n) <= 1)) throw new Error(`${name} is wrong`);
+      if (!(worstError(await read(result), a, b, layout, m, k, n, batch) <= 1))
+        throw new Error(`${name} is wrong`);
       variants.push({ steps });
     }
     const times = await leastTimes(variants, m * n * k > 1e9 ? 3 : 8);
     const rate = (name) => {
       const ms = times[chosen.indexOf(name)];
-      return ms === undefined ? '' : ((2 * m * n * k) / (ms / 2) / 1e6).toFixed(1);
+      return ms === undefined ? '' : ((2 * batch * m * n * k) / (ms / 2) / 1e6).toFixed(1);
     };
-    row([`${layout} ${m}x${k}x${n}`, ...usable.map(rate)]);
+    row([`${batch > 1 ? `${batch} of ` : ''}${layout} ${m}x${k}x${n}`, ...usable.map(rate)]);
     for (const buffer of buffers) buffer.destroy();
   }
 }
