@@ -52,7 +52,7 @@ export {
 } from './models/mlp.ts';
 export { c1, c1Mini, c1Nano, c2, type ConvNetOptions } from './models/noise-enhancement.ts';
 export { parameterCount } from './models/parameter-count.ts';
-export { resnet, resnet18, resnet34, type ResnetOptions } from './models/resnet.ts';
+export { resnet, resnet18, resnet34, resnet50, type ResnetOptions } from './models/resnet.ts';
 export { vgg, type VggOptions } from './models/vgg.ts';
 export type { NormParams } from './normalize.ts';
 export { averagePool, flatten, globalAveragePool, maxPool, type PoolOptions } from './pooling.ts';

@@ -1,6 +1,7 @@
 /**
  * Residual networks (He et al. 2016) for images of 32x32. All begin with a 3x3 convolution, go through stages of basic
- * blocks, each stage after the first with a stride of 2, and end in a global average pooling and one dense layer.
+ * blocks or, in ResNet-50, bottlenecks, each stage after the first with a stride of 2, and end in a global average pooling
+ * and one dense layer.
  *
  * A 3x3 convolution pads one pixel on every side. At stride 2 its outputs then lie on the even pixels, which are
  * those that a shortcut of stride 2 takes; `same` would put them on the odd ones.
@@ -22,14 +23,15 @@ export interface ResnetOptions {
   /** Default `batch`. */
   readonly groupSize?: GroupSize;
   readonly classes?: number;
-  /** Default `heNormal` for `resnet`, `fanInUniform` for `resnet18` and `resnet34`. */
+  /** Default `heNormal` for `resnet`, `fanInUniform` for `resnet18`, `resnet34` and `resnet50`. */
   readonly weight?: Initializer;
 }
 
 interface Architecture {
   readonly filters: readonly number[];
-  /** Basic blocks of every stage. */
+  /** Blocks of every stage. */
   readonly blocks: readonly number[];
+  readonly block: 'basic' | 'bottleneck';
   /** Where a block changes the shape: the image itself, subsampled, with channels of zeros; or a 1x1 convolution. */
   readonly shortcut: 'zero-pad' | 'projection';
   readonly groupSize: GroupSize;
@@ -53,11 +55,12 @@ export function resnet(
   if (!Number.isInteger(blocks) || blocks < 1)
     throw new LangevinError(
       'LAYER',
-      `resnet: depth ${depth} is not 6n + 2: take 20, 32, 44, 56 or 110; resnet18 and resnet34 are functions of their own.`,
+      `resnet: depth ${depth} is not 6n + 2: take 20, 32, 44, 56 or 110; resnet18, resnet34 and resnet50 are functions of their own.`,
     );
   return residualNetwork({
     filters,
     blocks: [blocks, blocks, blocks],
+    block: 'basic',
     shortcut: 'zero-pad',
     groupSize,
     classes,
@@ -71,21 +74,31 @@ export function resnet(
  * parameters on [32, 32, 3] with 10 classes, 11,220,132 with 100. Starts as PyTorch does.
  */
 export function resnet18(options: ResnetOptions = {}): Layer<SequentialParams, SequentialState> {
-  return wide([2, 2, 2, 2], options);
+  return wide([2, 2, 2, 2], 'basic', options);
 }
 
 /** ResNet-34 with a 3x3 stem: stages of 3, 4, 6 and 3 blocks; 21,328,292 parameters on [32, 32, 3] with 100 classes. */
 export function resnet34(options: ResnetOptions = {}): Layer<SequentialParams, SequentialState> {
-  return wide([3, 4, 6, 3], options);
+  return wide([3, 4, 6, 3], 'basic', options);
+}
+
+/**
+ * ResNet-50 with a 3x3 stem: stages of 3, 4, 6 and 3 bottlenecks, which end in four times `filters` channels; 23,705,252
+ * parameters on [32, 32, 3] with 100 classes. A stride is that of the 3x3 convolution, as PyTorch has it.
+ */
+export function resnet50(options: ResnetOptions = {}): Layer<SequentialParams, SequentialState> {
+  return wide([3, 4, 6, 3], 'bottleneck', options);
 }
 
 function wide(
   blocks: readonly number[],
+  block: Architecture['block'],
   { filters = [64, 128, 256, 512], groupSize = 'batch', classes = 10, weight = fanInUniform }: ResnetOptions,
 ): Layer<SequentialParams, SequentialState> {
   return residualNetwork({
     filters,
     blocks,
+    block,
     shortcut: 'projection',
     groupSize,
     classes,
@@ -95,7 +108,7 @@ function wide(
 }
 
 function residualNetwork(architecture: Architecture): Layer<SequentialParams, SequentialState> {
-  const { filters, blocks, groupSize, classes, weight, headBias } = architecture;
+  const { filters, blocks, block, groupSize, classes, weight, headBias } = architecture;
   if (filters.length !== blocks.length)
     throw new LangevinError(
       'LAYER',
@@ -105,9 +118,10 @@ function residualNetwork(architecture: Architecture): Layer<SequentialParams, Se
   return sequential(
     ...normalizedConvolution(stem, groupSize, { weight, bias: false, padding: 1 }),
     ...filters.flatMap((width, stage) =>
-      Array.from({ length: blocks[stage] as number }, (_, block) => {
-        const stride = stage > 0 && block === 0 ? 2 : 1;
-        return basicBlock(width, stride, architecture);
+      Array.from({ length: blocks[stage] as number }, (_, number) => {
+        const stride = stage > 0 && number === 0 ? 2 : 1;
+        if (block === 'basic') return basicBlock(width, stride, architecture);
+        return bottleneck(width, stride, number === 0, architecture);
       }).flat(),
     ),
     globalAveragePool(),
@@ -130,6 +144,32 @@ function basicBlock(filters: number, stride: number, { shortcut, groupSize, weig
       ? zeroPadded(filters, stride)
       : sequential(conv2d(filters, { ...options, size: 1, padding: 0, stride }), normalization(groupSize));
   return [residual(branch, changed), relu()];
+}
+
+/** How many times as many channels leave a bottleneck as go through its 3x3 convolution. */
+const EXPANSION = 4;
+
+/** Convolutions 1x1, 3x3 and 1x1 beside a shortcut, which is a projection in the first block of a stage: also of the first stage. */
+function bottleneck(
+  filters: number,
+  stride: number,
+  first: boolean,
+  { groupSize, weight }: Architecture,
+): Layer[] {
+  const options = { weight, bias: false } as const;
+  const pixelwise = { ...options, size: 1, padding: 0 } as const;
+  const branch = sequential(
+    ...normalizedConvolution(filters, groupSize, pixelwise),
+    ...normalizedConvolution(filters, groupSize, { ...options, padding: 1, stride }),
+    conv2d(EXPANSION * filters, pixelwise),
+    normalization(groupSize),
+  );
+  if (!first) return [residual(branch), relu()];
+  const projection = sequential(
+    conv2d(EXPANSION * filters, { ...pixelwise, stride }),
+    normalization(groupSize),
+  );
+  return [residual(branch, projection), relu()];
 }
 
 /** Every `stride`-th pixel, with channels of zeros behind its own up to `filters`: a shortcut without parameters. */
