@@ -29,6 +29,14 @@ export const lambdaMax: Quantity = { name: 'λ_max', value: ({ curvature }) => c
 export const frobenius: Quantity = { name: '‖H‖_F', value: ({ curvature }) => curvature.norm };
 export const accuracy: Quantity = { name: 'test accuracy', value: ({ testAccuracy }) => testAccuracy };
 
+export const lossOverTrace: Quantity = {
+  name: 'E[loss]/Tr H',
+  value: ({ loss, curvature }) => loss / curvature.trace,
+};
+
+/** How far from 1 a slope on logarithmic axes may be and still mean proportion. */
+const MARGIN = 0.2;
+
 /** @param all the trainings of one network */
 export function gridClaims(all: readonly Measured[]): DecidedClaim[] {
   const runs = all.filter(({ trainAccuracy }) => trainAccuracy >= TRAINED);
@@ -80,14 +88,16 @@ export function gridClaims(all: readonly Measured[]): DecidedClaim[] {
     claim(
       'e',
       'E[loss]/Tr H grows with η/S',
-      'The loss over the trace of the Hessian grows with η/S: the theory has η/(4S).',
+      'The loss over the trace of the Hessian grows with η/S.',
       relation(1),
-      () =>
-        decideRelation(
-          runs,
-          { name: 'E[loss]/Tr H', value: ({ loss, curvature }) => loss / curvature.trace },
-          1,
-        ),
+      () => decideRelation(runs, lossOverTrace, 1),
+    ),
+    claim(
+      'f',
+      'E[loss]/Tr H is in proportion to η/S',
+      'The loss over the trace of the Hessian is in proportion to η/S: the theory has η/(4S).',
+      `The slope of ln(E[loss]/Tr H) over ln(η/S), by least squares over all trainings: holds if it is within ${MARGIN} of 1, does not hold if it is not, and farther from 1 than twice its standard error.`,
+      () => decideProportion(runs),
     ),
   ];
 }
@@ -108,6 +118,31 @@ function decideRelation(runs: readonly Measured[], { name, value }: Quantity, si
 function describe(name: string, { rho, pRising, pFalling, pairs }: RankCorrelation): string {
   const value = rho < 0 ? `−${(-rho).toFixed(2)}` : rho.toFixed(2);
   return `ρ(η/S, ${name}) = ${value}, p ${formatP(Math.min(pRising, pFalling))}, ${pairs} trainings`;
+}
+
+function decideProportion(runs: readonly Measured[]): Decision {
+  const pairs = runs.flatMap((run) => {
+    const value = lossOverTrace.value(run);
+    return value > 0 ? [[Math.log(run.ratio), Math.log(value)] as const] : [];
+  });
+  if (new Set(runs.map(ratioKey)).size < 2 || pairs.length < 3)
+    return undecided('a slope and its error take at least three trainings and two η/S');
+  const { slope, error } = leastSquares(pairs);
+  const reason = `slope ${slope.toFixed(2)} ± ${error.toFixed(2)}`;
+  if (Math.abs(slope - 1) <= MARGIN) return { verdict: 'holds', reason };
+  return Math.abs(slope - 1) > 2 * error ? { verdict: 'does not hold', reason } : undecided(reason);
+}
+
+/** The slope of a straight line, and its standard error from the scatter about it. */
+function leastSquares(pairs: readonly (readonly [number, number])[]): {
+  readonly slope: number;
+  readonly error: number;
+} {
+  const [x, y] = [spread(pairs.map(([first]) => first)).mean, spread(pairs.map(([, second]) => second)).mean];
+  const squares = pairs.reduce((sum, [a]) => sum + (a - x) ** 2, 0);
+  const slope = pairs.reduce((sum, [a, b]) => sum + (a - x) * (b - y), 0) / squares;
+  const rest = pairs.reduce((sum, [a, b]) => sum + (b - y - slope * (a - x)) ** 2, 0);
+  return { slope, error: Math.sqrt(rest / (pairs.length - 2) / squares) };
 }
 
 function decideSameRatio(runs: readonly Measured[]): Decision {

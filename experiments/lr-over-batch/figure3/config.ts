@@ -117,30 +117,26 @@ export function gridLabel(cell: TrainingCell): string {
   return `${network}, η ${rate}, S ${batchSize}, initialisation ${replica + 1}`;
 }
 
-/** Every η/S with every S, but for rates above `most`, and for trainings of more steps than `steps`. */
+/** Every η/S with every S, but for rates above `most`. */
 export function byRatio(
   ratios: readonly number[],
   sizes: readonly number[],
-  { most, time, steps }: { readonly most: number; readonly time: number; readonly steps: number },
+  { most }: { readonly most: number },
 ): GridPlan['pairs'] {
   return ratios
     .flatMap((ratio) => sizes.map((size) => [ratio * size, size] as const))
-    .filter(([rate]) => rate <= most && time / rate <= steps);
+    .filter(([rate]) => rate <= most);
 }
 
 const exact: CurvatureOptions = { examples: 0, iterations: 40, probes: 24, difference: 0 };
-
-const TIME = 1500;
 
 /** papers.md 2.3, small LB-3: without normalisation, at equal η·steps. */
 const smallPlan: GridPlan = {
   ...small(1000),
   sampling: 'iid-with-replacement',
-  length: { time: TIME },
+  length: { time: 1500 },
   pairs: byRatio([1 / 256, 1 / 128, 1 / 64, 1 / 32], [16, 32, 64, 128], {
     most: 1,
-    time: TIME,
-    steps: 12_000,
   }),
   looks: 20,
   curvature: exact,
