@@ -1,5 +1,6 @@
 /** Every experiment, in the order in which `langevin list` shows them. */
 import { bayesSgdExperiments } from './bayes-sgd/index.ts';
+import { curvatureLrExperiments } from './curvature-lr/index.ts';
 import { heavyTailEscape } from './heavy-tail/index.ts';
 import { lrOverBatchExperiments } from './lr-over-batch/index.ts';
 import { noiseEnhancement } from './noise-enhancement/index.ts';
@@ -11,5 +12,6 @@ export const experiments: readonly Experiment[] = [
   ...paperExperiments,
   ...lrOverBatchExperiments,
   ...bayesSgdExperiments,
+  ...curvatureLrExperiments,
   ...heavyTailEscape,
 ];

@@ -25,6 +25,14 @@ export {
   type ExactNoise,
 } from './enumerate.ts';
 export { emptyMoments, observe, ratio, readEstimates, type Estimate, type Moments } from './moments.ts';
+export {
+  expectedDistance,
+  expectedGradient,
+  expectedLossStep,
+  expectedSquaredGradient,
+  expectedStride,
+  type GradientSpread,
+} from './gradient-law.ts';
 export { disjointFactor, finitePopulationFactor, neFactor, replacementFactor } from './predictions.ts';
 export { rankCorrelation, type RankCorrelation } from './rank-correlation.ts';
 export { numericTrend, trend, type Trend } from './trend.ts';

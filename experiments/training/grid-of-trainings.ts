@@ -1,12 +1,14 @@
 /** A whole grid experiment from what is particular to it: its cells, its measurements, and its report. */
 import type { DatasetName } from '../../data/index.ts';
 import type { CellContext, CellRecords, GridExperiment } from '../grid.ts';
+import type { InspectableExperiment } from '../inspect.ts';
 import type { ReportData } from '../report.ts';
 import type { Json, Manifest, PresetName, RunContext, RunRecord } from '../types.ts';
 import { checkSpec } from './check.ts';
 import { exampleCost } from './cost.ts';
 import { imagesOf } from './images.ts';
 import type { Measurements } from './measurement.ts';
+import { inspectable } from './inspection.ts';
 import { groupOf } from './network.ts';
 import { runAll } from './run-all.ts';
 import type { EvaluationRecord, Span, TrainingCell, TrainingRecord } from './settings.ts';
@@ -47,7 +49,7 @@ export interface GridDescription<Config extends object, M extends Marks = Marks>
 /** The experiment. Its records carry the marks of their training in the field `training`. */
 export function gridOfTrainings<Config extends object, M extends Marks>(
   description: GridDescription<Config, M>,
-): GridExperiment<Config> {
+): GridExperiment<Config> & InspectableExperiment<Config> {
   const { name, title, presets, measurements = {} } = description;
   const label = (cell: TrainingCell): string => description.label(cell);
   const cells: GridExperiment<Config>['cells'] = (config, seed, data) =>
@@ -81,6 +83,8 @@ export function gridOfTrainings<Config extends object, M extends Marks>(
       return key && JSON.stringify([rest, key]);
     },
     runCell: (cell, context) => runCell(cell as TrainingCell, context),
+    trainings: (config, seed, data) =>
+      (cells(config, seed, data) as readonly TrainingCell[]).map((cell) => inspectable(cell, label(cell))),
     isFinished,
     gather: (all: readonly CellRecords[]) =>
       all.flatMap(({ cell, records }) => records.map((record) => mark(cell as TrainingCell, record))),

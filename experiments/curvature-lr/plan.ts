@@ -1,0 +1,90 @@
+/** The networks of the study on their images, in full and in small (papers.md 4.4), and how a wrong configuration is refused. */
+import { fail } from '../../engine/graph/errors.ts';
+import type { DatasetName } from '../../data/index.ts';
+import type { Plan } from '../lr-over-batch/plan.ts';
+import type {
+  ImagesSpec,
+  OptimizerSpec,
+  ScheduleSpec,
+  TrainingCell,
+  TrainingSpec,
+} from '../training/settings.ts';
+import { datasetOf, natural, positive } from '../lr-over-batch/plan.ts';
+
+export { natural, positive, type Plan };
+
+/** AlexNet for 32x32, without the momentum and the decay that CL does not speak of. Epochs and initialisation are our choice too. */
+export const alexnet: Plan = {
+  data: 'cifar-10',
+  network: { kind: 'alexnet' },
+  images: { trainExamples: 0, testExamples: 0, standardize: true },
+};
+
+/** The same on a fifth of the images. */
+export const alexnetMedium: Plan = {
+  ...alexnet,
+  images: { trainExamples: 10_000, testExamples: 0, standardize: true },
+};
+
+export const resnet18: Plan = { ...alexnet, network: { kind: 'resnet', depth: 18 } };
+
+export const resnet18Medium: Plan = { ...alexnetMedium, network: resnet18.network };
+
+/** K16 on images of half the side. */
+export const k16: Plan = pooled(4000, 4000);
+
+/** To see every part at work in seconds. */
+export const tiny: Plan = pooled(160, 100);
+
+function pooled(trainExamples: number, testExamples: number): Plan {
+  const images: ImagesSpec = { trainExamples, testExamples, pool: true, standardize: true };
+  return { data: 'cifar-10', network: { kind: 'k16' }, images };
+}
+
+/** What a training is beside its plan. */
+export type Recipe = Pick<TrainingSpec, 'length' | 'replica'> &
+  Partial<Pick<TrainingSpec, 'loss' | 'measure' | 'sampling'>> & {
+    readonly optimizer?: OptimizerSpec;
+    readonly learningRate: ScheduleSpec;
+    readonly batchSize: ScheduleSpec;
+  };
+
+/** A training of a plan as a cell: plain SGD through shuffled epochs unless the recipe says otherwise. */
+export function cellOf(
+  plan: Plan,
+  seed: number,
+  data: DatasetName | 'published',
+  recipe: Recipe,
+): TrainingCell {
+  return {
+    dataset: datasetOf(plan, data),
+    seed,
+    training: {
+      network: plan.network,
+      images: plan.images,
+      optimizer: { name: 'sgd' },
+      sampling: 'epoch-shuffle',
+      ...recipe,
+    },
+  };
+}
+
+/** A list for each repeat. */
+export function repeated<T>(what: string, repeats: number, make: (replica: number) => readonly T[]): T[] {
+  check(what, natural(repeats) && repeats > 0, `repeats is ${repeats}: give a positive integer`);
+  return Array.from({ length: repeats }, (_, replica) => make(replica)).flat();
+}
+
+/** @throws CONFIG */
+export function check(what: string, condition: boolean, message: string): void {
+  if (!condition) fail('CONFIG', `curvature-lr/${what}: ${message}.`);
+}
+
+/** @throws CONFIG unless these are positive integers that ascend */
+export function checkSizes(what: string, sizes: readonly number[]): void {
+  check(
+    what,
+    sizes.length > 0 && sizes.every((size, k) => natural(size) && size > (k === 0 ? 0 : sizes[k - 1]!)),
+    `batch sizes are ${sizes.join(', ') || 'none'}: give ascending positive integers`,
+  );
+}

@@ -1,0 +1,87 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { load, type Dataset } from '../../data/index.ts';
+import { init } from '../../engine/index.ts';
+import { curvatureLrExperiments } from '../../experiments/curvature-lr/index.ts';
+import type { Experiment, Json, Manifest, RunRecord } from '../../experiments/types.ts';
+
+type Config = Record<string, unknown>;
+
+const named = (name: string): Experiment<Config> =>
+  curvatureLrExperiments.find((each) => each.name === `curvature-lr/${name}`) as Experiment<Config>;
+
+const manifest = (name: string, config: object): Manifest => ({
+  schema: 1,
+  run: 'test',
+  experiment: `curvature-lr/${name}`,
+  preset: 'smoke',
+  seed: 1,
+  config: config as Json,
+  changes: [],
+  adapter: { backend: 'reference', name: 'float64', source: 'test' },
+  dataset: { name: 'procedural', source: 'procedural', train: 40, test: 20, hashes: {} },
+  versions: { langevin: '0', node: '0', webgpu: '0' },
+  status: 'complete',
+});
+
+let images: Dataset;
+beforeAll(async () => {
+  await init({ backend: 'reference' });
+  images = await load('procedural', { train: 40, test: 20, size: 8, channels: 3 });
+});
+
+describe('gradients, strides, discarded gradients and radii', () => {
+  it('are measured on the way of real trainings', async () => {
+    const plan = {
+      data: 'cifar-10',
+      network: { kind: 'mlp', hidden: [4, 3] },
+      images: { trainExamples: 40, testExamples: 10, pool: true, standardize: true },
+    };
+    const measure = async (name: string, changes: Config): Promise<RunRecord[]> => {
+      const experiment = named(name);
+      const config = { ...experiment.presets.smoke, plan, repeats: 1, ...changes };
+      const records: RunRecord[] = [];
+      const quiet = (): void => undefined;
+      const context = { seed: 1, dataset: images, signal: { aborted: false }, progress: quiet, log: quiet };
+      for await (const record of experiment.run(config, context)) records.push(record);
+      expect(experiment.report(records, manifest(name, config)).sections.length).toBeGreaterThan(2);
+      expect(JSON.stringify(experiment.summary(records)).length).toBeGreaterThan(20);
+      return records;
+    };
+    const of = (records: readonly RunRecord[], name: string) => records.filter((each) => each.name === name);
+
+    const three = await measure('figure3', {
+      law: { smallest: 4, doublings: 2, draws: 40, piece: 40 },
+      sizes: [10, 40],
+      rate: 0.001,
+    });
+    const levels = of(three, 'gradient-law').map(({ batchSize, batches }) => [batchSize, batches]);
+    expect(levels).toEqual([
+      [4, 160],
+      [8, 80],
+      [16, 40],
+    ]);
+    const tensors = of(three, 'gradient-law').at(-1)!['tensors'] as Record<string, Record<string, number>>;
+    const spread = of(three, 'gradient-spread')[0]!['tensors'] as Record<string, Record<string, number>>;
+    const { centredSquare, rawSquare } = tensors['dense0/weight']!;
+    // 40 batches of dozens of elements: some 5 % of scatter, and all from one small network.
+    expect((centredSquare! * 16) / spread['dense0/weight']!['variance']!).toBeGreaterThan(0.7);
+    expect((centredSquare! * 16) / spread['dense0/weight']!['variance']!).toBeLessThan(1.3);
+    expect(rawSquare).toBeGreaterThan(0);
+    const strides = of(three, 'stride');
+    expect(new Set(strides.map(({ batchSize }) => batchSize))).toEqual(new Set([10, 40]));
+    for (const { fall, meanSquare, learningRate } of strides as unknown as Record<string, number>[]) {
+      // To first order the loss falls by lr Σ g², of 48·4 + 4 + 15 + 40 elements.
+      expect(fall! / (learningRate! * meanSquare! * 251)).toBeGreaterThan(0.8);
+      expect(fall! / (learningRate! * meanSquare! * 251)).toBeLessThan(1.05);
+    }
+
+    const nine = await measure('figure9', { discard: { examples: 40, shares: [0, 0.5, 0.9] } });
+    const kept = of(nine, 'discarded').map(({ step, kept: count }) => [step, count]);
+    expect(kept).toEqual([0, 2].flatMap((step) => [40, 20, 4].map((count) => [step, count])));
+
+    const two = await measure('figure2', {});
+    expect(of(two, 'radii')).toHaveLength(2);
+    const sixteen = await measure('figure16', {});
+    expect(of(sixteen, 'training').map(({ outcome }) => outcome)).toEqual(Array(4).fill('finished'));
+  });
+});

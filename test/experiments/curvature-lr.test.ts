@@ -1,0 +1,332 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { init, tensor, tree } from '../../engine/index.ts';
+import { radiiOf } from '../../experiments/curvature-lr/figure2/radii.ts';
+import { curvatureLrExperiments } from '../../experiments/curvature-lr/index.ts';
+import type { GridExperiment } from '../../experiments/grid.ts';
+import { isInspectable } from '../../experiments/inspect.ts';
+import type { ReportData } from '../../experiments/report.ts';
+import type { TrainingCell } from '../../experiments/training/settings.ts';
+import { presetNames, type Json, type Manifest, type RunRecord } from '../../experiments/types.ts';
+import { code } from '../nn/helpers.ts';
+
+const figures = ['figure1', 'figure2', 'figure3', 'figure9', 'figure10', 'figure11', 'figure16'];
+
+type Config = Record<string, unknown>;
+
+const named = (name: string): GridExperiment<Config> =>
+  curvatureLrExperiments.find((each) => each.name === `curvature-lr/${name}`) as GridExperiment<Config>;
+
+const manifest = (name: string, config: object): Manifest => ({
+  schema: 1,
+  run: 'test',
+  experiment: `curvature-lr/${name}`,
+  preset: 'small',
+  seed: 0,
+  config: config as Json,
+  changes: [],
+  adapter: { backend: 'reference', name: 'float64', source: 'test' },
+  dataset: { name: 'cifar-10', source: 'files', train: 1, test: 1, hashes: {} },
+  versions: { langevin: '0', node: '0', webgpu: '0' },
+  status: 'complete',
+});
+
+/** What the report says of each claim, by its letter. */
+function verdicts(data: ReportData): Record<string, unknown> {
+  const table = data.sections.find(({ heading }) => heading === "The paper's claims");
+  if (table?.kind !== 'table') throw new Error('no claims');
+  return Object.fromEntries(table.rows.map((row) => [String(row['claim']).slice(1, 2), row['verdict']]));
+}
+
+/** The report over made records: what `of` says each cell measured. */
+function reportOf(
+  name: string,
+  of: (cell: TrainingCell, arm: string) => readonly RunRecord[],
+  changes: Config = {},
+): ReportData {
+  const experiment = named(name);
+  const config = { ...experiment.presets.small, ...changes };
+  const cells = experiment.cells(config, 0, 'published') as readonly TrainingCell[];
+  const records = experiment.gather(
+    cells.map((cell) => ({ cell, records: of(cell, experiment.label(cell)) })),
+  );
+  return experiment.report(records, manifest(name, config));
+}
+
+const ended = (fields: Record<string, Json> = {}): RunRecord => ({
+  kind: 'result',
+  name: 'training',
+  outcome: 'finished',
+  steps: 10,
+  epochs: 10,
+  time: 1,
+  trainLoss: 2,
+  trainAccuracy: 0.3,
+  testLoss: 2,
+  testAccuracy: 0.3,
+  parameters: 100,
+  trainExamples: 1,
+  testExamples: 1,
+  ...fields,
+});
+
+describe('the experiments of curvature and learning rate', () => {
+  it('have cells at every size, each with a label of its own, and steps to inspect', () => {
+    for (const name of figures)
+      for (const preset of presetNames) {
+        const experiment = named(name);
+        const config = { ...experiment.presets[preset], repeats: 2 };
+        const cells = experiment.cells(config, 0, 'published');
+        expect(new Set(cells.map((cell) => experiment.label(cell))).size, `${name} ${preset}`).toBe(
+          cells.length,
+        );
+        for (const cell of cells) expect(experiment.cost(cell)).toBeGreaterThanOrEqual(0);
+        if (!isInspectable(experiment)) throw new Error(name);
+        expect(experiment.trainings(config, 0, 'published')).toHaveLength(cells.length);
+      }
+  });
+
+  it('report on no records, and on trainings without measurements', () => {
+    for (const name of figures) {
+      expect(reportOf(name, () => []).sections).toBeInstanceOf(Array);
+      expect(reportOf(name, () => [ended()]).title).toContain('Curvature and learning rate');
+    }
+  });
+
+  it('refuse what makes no sense', () => {
+    const refused = (name: string, changes: Config): void => {
+      const experiment = named(name);
+      const config = { ...experiment.presets.smoke, ...changes };
+      expect(() => experiment.cells(config, 0, 'published'), `${name} ${JSON.stringify(changes)}`).toThrow(
+        code('CONFIG'),
+      );
+    };
+    refused('figure1', { sizes: [80, 16] });
+    refused('figure1', { rate: 0 });
+    refused('figure1', { looks: 0 });
+    refused('figure1', { repeats: 0 });
+    refused('figure1', { sizes: [16, 100_000] });
+    refused('figure2', { radii: { examples: 10, probes: 1, maxRadius: 1, piece: 1 } });
+    refused('figure2', { radii: { examples: 10, probes: 2, maxRadius: 0, piece: 1 } });
+    refused('figure3', { law: { smallest: 0, doublings: 1, draws: 1, piece: 1 } });
+    refused('figure3', { law: { smallest: 1, doublings: 99, draws: 1, piece: 1 } });
+    refused('figure9', { discard: { examples: 10, shares: [0, 1] } });
+    refused('figure9', { discard: { examples: 10, shares: [] } });
+    refused('figure10', { fraction: 0 });
+    refused('figure10', { settings: [] });
+    refused('figure11', { firstBatchSize: 0.5 });
+    refused('figure11', { early: 1 });
+    refused('figure16', { rules: [{ rule: 'adam', gamma: 1, batchSize: 1 }] });
+    refused('figure16', { rules: [{ rule: 'lars', gamma: -1, batchSize: 1 }] });
+    refused('figure16', { rules: [1, 1].map((gamma) => ({ rule: 'lars', gamma, batchSize: 8 })) });
+  });
+});
+
+describe('figure 3 of the study', () => {
+  const sizes = [16, 32, 64, 128];
+  const lengths = (n: number, level: number, G: number) => ({
+    raw: Math.sqrt((level ** 2 * 2) / Math.PI / n + G ** 2),
+    centred: level * Math.sqrt(2 / Math.PI / n),
+    rawSquare: 1 / n + G ** 2,
+    centredSquare: 1 / n,
+  });
+  const measured = (level: number, G: number) => (): RunRecord[] => [
+    {
+      kind: 'result',
+      name: 'gradient-spread',
+      examples: 4000,
+      tensors: { 'dense0/weight': { elements: 10, deviation: 1, variance: 1, full: G } },
+    },
+    ...sizes.map((n) => ({
+      kind: 'result' as const,
+      name: 'gradient-law',
+      batchSize: n,
+      batches: 8,
+      tensors: { 'dense0/weight': lengths(n, level, G) },
+    })),
+    ended(),
+  ];
+
+  it('finds the law where it is, the mean gradient in the raw slope, and a level that is √2 too large', () => {
+    expect(verdicts(reportOf('figure3', measured(1, 0)))).toMatchObject({
+      a: 'holds',
+      b: 'holds',
+      c: 'holds',
+      d: 'holds',
+      e: 'cannot be decided',
+    });
+    expect(verdicts(reportOf('figure3', measured(1, 1)))).toMatchObject({ a: 'does not hold', b: 'holds' });
+    expect(verdicts(reportOf('figure3', measured(Math.SQRT2, 0)))).toMatchObject({ c: 'does not hold' });
+  });
+
+  it('reads strides and falls of the first epoch alone', () => {
+    const report = reportOf('figure3', ({ training: { batchSize, replica } }) => {
+      const n = batchSize as number;
+      const noise = 1 + 0.01 * replica;
+      const look = (epoch: number, factor: number): RunRecord => ({
+        kind: 'metric',
+        name: 'stride',
+        epoch,
+        batchSize: n,
+        learningRate: 0.05,
+        gradient: { 'dense0/weight': (factor * noise) / Math.sqrt(n) },
+        meanGradient: 1,
+        meanSquare: 1 / n,
+        fall: (factor * noise * 0.05 * 100) / n,
+      });
+      return [look(0, 1), look(0.5, 1), look(1, 50), ended()];
+    });
+    expect(verdicts(report)).toMatchObject({ e: 'holds', f: 'holds' });
+  });
+});
+
+describe('the other figures of the study', () => {
+  it('figure 9 tells growth with p from none', () => {
+    const of =
+      (gradient: (share: number) => number) =>
+      ({ training: { replica } }: TrainingCell): RunRecord[] =>
+        [0, 0.3, 0.6, 0.9].map((share) => ({
+          kind: 'result',
+          name: 'discarded',
+          step: 0,
+          share,
+          kept: 10,
+          gradient: { 'dense1/weight': gradient(share) * (1 + 0.01 * replica) },
+        }));
+    expect(
+      verdicts(
+        reportOf(
+          'figure9',
+          of((p) => 1 + 5 * p),
+        ),
+      ),
+    ).toMatchObject({ a: 'holds', b: 'holds' });
+    expect(
+      verdicts(
+        reportOf(
+          'figure9',
+          of((p) => 1 + p),
+        ),
+      ),
+    ).toMatchObject({
+      a: 'holds',
+      b: 'does not hold',
+    });
+    expect(
+      verdicts(
+        reportOf(
+          'figure9',
+          of((p) => 1 - p / 2),
+        ),
+      )['a'],
+    ).toBe('does not hold');
+  });
+
+  it('figure 2 tells layers that differ from layers that do not', () => {
+    const of = (radius: number) => (): RunRecord[] => {
+      const radii = (value: number) => ({
+        mean: value,
+        median: value,
+        ratioMean: value,
+        ratioMedian: value,
+        curvature: 1,
+        error: 0,
+      });
+      const tensors = {
+        'a/weight': radii(10),
+        'a/bias': radii(1),
+        'b/weight': radii(radius),
+        'b/bias': radii(1),
+      };
+      return [{ kind: 'result', name: 'radii', step: 5, examples: 1, tensors }];
+    };
+    expect(verdicts(reportOf('figure2', of(40)))).toMatchObject({ a: 'holds', b: 'holds', c: 'holds' });
+    expect(verdicts(reportOf('figure2', of(20)))).toMatchObject({ a: 'does not hold', b: 'holds' });
+  });
+
+  it('figure 1 finds falling accuracy and way, and the steadiest loss in the middle', () => {
+    const unrest: Record<number, number> = { 16: 0.3, 64: 0.1, 256: 0.01, 1024: 0.1, 4000: 0.3 };
+    const report = reportOf('figure1', ({ training: { batchSize, replica } }) => {
+      const n = batchSize as number;
+      const swing = unrest[n]! * (1 + 0.01 * replica);
+      return [
+        ...Array.from({ length: 15 }, (_, k): RunRecord => ({
+          kind: 'metric',
+          name: 'evaluation',
+          epoch: k + 1,
+          step: k + 1,
+          trainLoss: 2 - 0.01 * k + (k % 2 === 0 ? swing : -swing),
+          testAccuracy: 0.1,
+        })),
+        {
+          kind: 'metric',
+          name: 'stride',
+          epoch: 0,
+          batchSize: n,
+          learningRate: 0.05,
+          gradient: { 'dense0/weight': (1 + 0.01 * replica) / n },
+        },
+        ended({ testAccuracy: (1 + 0.01 * replica) / Math.sqrt(n) }),
+      ];
+    });
+    expect(verdicts(report)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
+  });
+
+  it('figures 10, 11 and 16 compare the arms that they mean', () => {
+    const accuracies = (name: string, of: (arm: string) => number, changes: Config): ReportData =>
+      reportOf(
+        name,
+        ({ training: { replica } }, arm) => {
+          const accuracy = of(arm) + 0.001 * replica;
+          return [
+            ...[1, 2, 3].map((epoch): RunRecord => ({
+              kind: 'metric',
+              name: 'evaluation',
+              epoch,
+              step: epoch,
+              testAccuracy: accuracy - (epoch === 2 ? of(arm) / 10 : 0),
+            })),
+            ended({ testAccuracy: accuracy }),
+          ];
+        },
+        { repeats: 5, ...changes },
+      );
+    const ten = accuracies(
+      'figure10',
+      (arm) => (arm.includes('p 0.3') ? (arm.includes('B 250') ? 0.6 : 0.4) : 0.5),
+      {},
+    );
+    expect(verdicts(ten)).toEqual({
+      a: 'holds',
+      b: 'holds',
+      c: 'does not hold',
+      d: 'does not hold',
+      z: 'holds',
+    });
+    const eleven = accuracies('figure11', (arm) => (arm.includes('64, then') ? 0.4 : 0.5), {});
+    expect(verdicts(eleven)).toMatchObject({ a: 'holds', b: 'does not hold', c: 'cannot be decided' });
+    const sixteen = accuracies(
+      'figure16',
+      (arm) => (arm.startsWith('MCLR') ? (arm.includes('B 1000') ? 0.2 : 0.48) : 0.5),
+      {},
+    );
+    expect(verdicts(sixteen)).toEqual({ a: 'holds', b: 'holds' });
+  });
+});
+
+describe('radii of curvature', () => {
+  beforeAll(() => init({ backend: 'reference' }));
+
+  it('on a quadratic are exactly 1/h, and |w/g| is 1/h as well', async () => {
+    const w = tensor([1, -2, 4]);
+    // L = Σ ½ h w², so g = h w: at w = 0 the radius is 1/h, and |w/g| is 1/h anywhere.
+    const h = tensor([0.5, 2, 4]);
+    const zero = tensor([0, 0, 0]);
+    const at = { params: { a: w }, diagonal: { a: h }, errors: { a: zero } };
+    const flat = await radiiOf({ ...at, gradient: { a: zero } }, 100);
+    expect(flat['a']!.mean).toBeCloseTo((2 + 0.5 + 0.25) / 3, 6);
+    expect(flat['a']!.median).toBeCloseTo(0.5, 6);
+    const sloping = await radiiOf({ ...at, gradient: { a: tensor([0.5, -4, 16]) } }, 100);
+    expect(sloping['a']!.ratioMean).toBeCloseTo((2 + 0.5 + 0.25) / 3, 6);
+    tree.leaves(at).forEach((leaf) => leaf.dispose());
+  });
+});
