@@ -8,7 +8,7 @@ import { pairsOf, presets as axisPresets } from '../../experiments/heavy-tail/es
 import { escapeAxis } from '../../experiments/heavy-tail/escape-axis/index.ts';
 import { presets as timePresets } from '../../experiments/heavy-tail/escape-time/config.ts';
 import { escapeTime } from '../../experiments/heavy-tail/escape-time/index.ts';
-import { fitAxes, minibatchNoise } from '../../experiments/heavy-tail/escape-time/noise.ts';
+import { fitAxes, minibatches } from '../../experiments/heavy-tail/escape-time/noise.ts';
 import { pearson, permutationP } from '../../experiments/heavy-tail/correlation.ts';
 import { addExits, batchesOf, meanSteps, walk } from '../../experiments/heavy-tail/levy-walk.ts';
 import { aboveAllP, normalTail, shareDifference, shareTrend } from '../../experiments/heavy-tail/shares.ts';
@@ -258,12 +258,14 @@ describe('heavy-tail/figure5', () => {
     expect(verdicts(escapeTime.report(turned, manifest(escapeTime, config)))[2]).toBe('does not hold');
   });
 
-  it('takes minibatch noise about the mean gradient, and leaves out what is constant', () => {
-    const rows = Float64Array.from([0, 1, 2, 3].flatMap((k) => [k, 5]));
-    const [first, second] = minibatchNoise({ rows, count: 4, parameters: 2 }, 2, 400, [1, 1]);
-    expect(new Set(first)).toEqual(new Set([-1.5, -1, -0.5, 0, 0.5, 1, 1.5]));
-    expect(second!.every((u) => Math.abs(u) < 1e-12)).toBe(true);
-    expect(fitAxes([new Float64Array(100)])).toEqual([undefined]);
+  it('fits the noise of minibatches with replacement, and leaves out what is constant', () => {
+    const batches = minibatches(40, 2, 400, [1, 1]);
+    expect(batches.every((batch) => batch.length === 2 && batch.every((k) => k >= 0 && k < 40))).toBe(true);
+    expect(new Set(batches.flatMap((batch) => [...batch])).size).toBe(40);
+    const uniform = Float64Array.from({ length: 40 }, (_, k) => k);
+    const [first, second] = fitAxes([uniform, new Float64Array(40).fill(5)], batches);
+    expect(first).toMatchObject({ alpha: 2, atBound: true });
+    expect(second).toBeUndefined();
   });
 });
 

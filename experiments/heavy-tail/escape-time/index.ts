@@ -4,7 +4,7 @@ import { escapeBound, escapeSteps, noiseCoefficient, type EscapeAxis } from '../
 import type { Experiment, Json, RunContext, RunRecord } from '../../types.ts';
 import { checkConfig, presets, type TimeConfig } from './config.ts';
 import { descend } from './descent.ts';
-import { borders, fitAxes, gradientTable, minibatchNoise, type FittedAxis } from './noise.ts';
+import { borders, fitAxes, gradientsOf, minibatches, type FittedAxis } from './noise.ts';
 import { ESCAPE, NOISE, problemOf, streamWords } from './problem.ts';
 import { escapesOf, meanStepsOf } from './records.ts';
 import { report } from './report.ts';
@@ -45,14 +45,14 @@ async function* run(config: TimeConfig, { seed, signal, progress }: RunContext):
       gradient,
     };
     done++;
-    const [table, distances] = [
-      await gradientTable(problem, params),
+    const [gradients, distances] = [
+      await gradientsOf(problem, params),
       await borders(problem, params, loss, barrier),
     ];
     for (const batchSize of config.batchSizes) {
       part(`${network}, B ${batchSize}`);
       const key = streamWords(seed, NOISE, 1000 * index + batchSize);
-      const fitted = fitAxes(minibatchNoise(table, batchSize, config.fitBatches, key));
+      const fitted = fitAxes(gradients, minibatches(examples, batchSize, config.fitBatches, key));
       const walk = escapeWalk(problem, { batchSize, learningRate, runs, maxSteps });
       const words = streamWords(seed, ESCAPE, 1000 * index + batchSize);
       const steps = await walk.run(params, loss + barrier, tensor(Uint32Array.from(words), [2]), signal);

@@ -6,49 +6,36 @@
 import { add, jit, LangevinError, reshape, tensor, vmap, type Tensor } from '../../../engine/index.ts';
 import { integerAt } from '../../../data/permutation.ts';
 import type { Words } from '../../../engine/random/threefry.ts';
+import { sampledNoise } from '../../../stats/heavy-tails/sampled-noise.ts';
 import { borderDistances, fitStable, perExampleGradients, type EscapeAxis } from '../../../stats/index.ts';
 import type { Points, Problem } from './problem.ts';
 
-/** Rows of N gradients of P numbers. */
-export interface GradientTable {
-  readonly rows: Float64Array;
-  readonly count: number;
-  readonly parameters: number;
-}
-
-export async function gradientTable(
+/** Of every parameter, the gradients of all points. */
+export async function gradientsOf(
   { points, loss, count, parameters }: Problem,
   at: Tensor,
-): Promise<GradientTable> {
+): Promise<readonly Float64Array[]> {
   const gradients = perExampleGradients(
     (p: Tensor, { x, y }: Points) => loss(p, { x: reshape(x, [1, 2]), y: reshape(y, [1]) }),
     at,
     points,
   );
-  return { rows: Float64Array.from(await gradients.data()), count, parameters };
+  const rows = await gradients.data();
+  return Array.from({ length: parameters }, (_, l) =>
+    Float64Array.from({ length: count }, (_unused, k) => rows[k * parameters + l] as number),
+  );
 }
 
-/** u = ∇L - G_B of `draws` minibatches with replacement: one list per parameter. */
-export function minibatchNoise(
-  { rows, count, parameters }: GradientTable,
+/** `draws` minibatches with replacement, each a row of B indices. */
+export function minibatches(
+  count: number,
   batchSize: number,
   draws: number,
   key: Words,
-): readonly Float64Array[] {
-  const mean = new Float64Array(parameters);
-  for (let i = 0; i < count; i++)
-    for (let l = 0; l < parameters; l++)
-      mean[l] = (mean[l] as number) + (rows[i * parameters + l] as number) / count;
-  const noise = Array.from(mean, (value) => new Float64Array(draws).fill(value));
-  for (let draw = 0; draw < draws; draw++)
-    for (let b = 0; b < batchSize; b++) {
-      const row = integerAt(key, draw * batchSize + b, count) * parameters;
-      for (let l = 0; l < parameters; l++) {
-        const own = noise[l] as Float64Array;
-        own[draw] = (own[draw] as number) - (rows[row + l] as number) / batchSize;
-      }
-    }
-  return noise;
+): readonly Int32Array[] {
+  return Array.from({ length: draws }, (_, draw) =>
+    Int32Array.from({ length: batchSize }, (_unused, b) => integerAt(key, draw * batchSize + b, count)),
+  );
 }
 
 export interface FittedAxis {
@@ -57,11 +44,14 @@ export interface FittedAxis {
   readonly atBound: boolean;
 }
 
-/** A stable law for each parameter; undefined where half of the noise is one value, such as of a unit that is always saturated. */
-export function fitAxes(noise: readonly Float64Array[]): readonly (FittedAxis | undefined)[] {
-  return noise.map((own) => {
+/** A stable law for the noise of each parameter; undefined where half of the noise is one value, such as of a unit that is always saturated. */
+export function fitAxes(
+  gradients: readonly Float64Array[],
+  batches: readonly Int32Array[],
+): readonly (FittedAxis | undefined)[] {
+  return gradients.map((own) => {
     try {
-      const { alpha, scale, atBound } = fitStable(own);
+      const { alpha, scale, atBound } = fitStable(sampledNoise({ gradients: own }, batches));
       return { alpha, scale, atBound };
     } catch (error) {
       if (error instanceof LangevinError && error.code === 'CONSTANT') return undefined;

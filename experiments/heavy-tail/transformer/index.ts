@@ -3,11 +3,12 @@ import { tree } from '../../../engine/index.ts';
 import { LangevinError } from '../../../engine/graph/errors.ts';
 import { foldInWords, seedWords } from '../../../engine/random/threefry.ts';
 import { parameterCount } from '../../../nn/index.ts';
+import { sampledNoise } from '../../../stats/heavy-tails/sampled-noise.ts';
 import { compareTails, stableStream, type TailComparison } from '../../../stats/index.ts';
 import type { Experiment, Json, RunRecord } from '../../types.ts';
 import { checkConfig, presets, type TransformerConfig } from './config.ts';
 import { loadCorpus, type FileContext } from './corpus.ts';
-import { minibatches, noiseOf, sentenceGradients } from './gradients.ts';
+import { minibatches, sentenceGradients } from './gradients.ts';
 import { batchFitsOf } from './records.ts';
 import { report } from './report.ts';
 import { evaluate, initialParams, train } from './training.ts';
@@ -57,10 +58,10 @@ async function* run(config: TransformerConfig, context: FileContext): AsyncGener
   for (const batchSize of config.batchSizes) {
     const batches = minibatches(examples, batchSize, config.batches, seed);
     const labels = { batchSize, samples: batches.length };
-    for (const [k, column] of gradients.columns.entries()) {
+    for (const column of gradients.columns) {
       progress({ done: done++, total, unit: 'fits', note: `B ${batchSize}` });
-      const { path, index } = gradients.coordinates[k] as (typeof gradients.coordinates)[number];
-      yield fit(noiseOf(column, batches), { ...labels, path, index });
+      const { path, index } = column;
+      yield fit(sampledNoise(column, batches), { ...labels, path, index });
       if (signal.aborted) return;
     }
     for (let control = 0; control < config.controls; control++) {
