@@ -1,14 +1,22 @@
 /** Records that are equal but for rounding. */
-import { expect } from 'vitest';
 
-/** @throws unless numbers agree to 1e-12, relatively, or absolutely below 1e-3; and all else exactly */
-export function expectClose(found: unknown, expected: unknown, path: string = ''): void {
+/**
+ * Where two values differ: numbers by more than 1e-12 (relatively; below 1e-3 by more than 1e-15), all else at all. Empty
+ * where they do not.
+ */
+export function differences(found: unknown, expected: unknown, path: string = ''): string[] {
   if (typeof expected === 'number' && typeof found === 'number') {
     const scale = Math.max(1e-3, Math.abs(expected));
-    if (!(Math.abs(found - expected) <= 1e-12 * scale)) expect.fail(`${path}: ${found} is not ${expected}`);
-  } else if (typeof expected === 'object' && expected !== null) {
-    expect(Object.keys(found as object), path).toEqual(Object.keys(expected));
-    for (const [key, value] of Object.entries(expected))
-      expectClose((found as Record<string, unknown>)[key], value, `${path}/${key}`);
-  } else expect(found, path).toEqual(expected);
+    const close = found === expected || Math.abs(found - expected) <= 1e-12 * scale;
+    return close ? [] : [`${path}: ${found} is not ${expected}`];
+  }
+  if (!isObject(expected) || !isObject(found))
+    return found === expected ? [] : [`${path}: ${JSON.stringify(found)} is not ${JSON.stringify(expected)}`];
+  return [...new Set([...Object.keys(expected), ...Object.keys(found)])].flatMap((key) =>
+    differences(found[key], expected[key], `${path}/${key}`),
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
