@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, type Dataset } from '../../data/index.ts';
 import { init } from '../../engine/index.ts';
-import { replicas, type Member } from '../../experiments/training/replicas.ts';
+import { replicas } from '../../experiments/training/replicas.ts';
 import type { TrainingSpec } from '../../experiments/training/settings.ts';
 import type { RunRecord } from '../../experiments/types.ts';
 import { differences } from '../cli/close-records.ts';
 import { memoryCheckpoints, tinyCell, tinyImages, trainCell, type Kept } from './paper-resume.ts';
+import { together } from './together.ts';
 import { tinySpec, trainSpec } from './training-spec.ts';
 
 let images: Dataset;
@@ -16,47 +17,8 @@ beforeAll(async () => {
   paperImages = await tinyImages();
 });
 
-/** Trains together, each with its member. */
-async function together<T>(
-  settings: readonly T[],
-  train: (setting: T, member: Member, index: number) => Promise<RunRecord[]>,
-): Promise<RunRecord[][]> {
-  const members = replicas(settings.length);
-  return Promise.all(
-    settings.map(async (setting, k) => {
-      const member = members[k]!;
-      try {
-        return await train(setting, member, k);
-      } finally {
-        member.leave();
-      }
-    }),
-  );
-}
-
 const specs: Record<string, TrainingSpec[]> = {
   'of one recipe': [0, 1, 2].map((replica) => tinySpec({ replica })),
-  'with learning rates and lengths of their own': [
-    tinySpec({ length: { time: 0.3 } }),
-    tinySpec({ length: { time: 0.3 }, learningRate: 0.1, replica: 1 }),
-    tinySpec({
-      length: { time: 0.3 },
-      learningRate: { kind: 'firstEpoch', first: 0.1, after: 0.02 },
-      replica: 2,
-    }),
-    tinySpec({ length: { time: 0.3 }, replica: 3 }),
-  ],
-  'normalised, with growing batches': [0, 1].map((replica) =>
-    tinySpec({
-      network: { kind: 'mlp', hidden: [5], norm: 4 },
-      batchSize: { kind: 'firstEpoch', first: 8, after: 20 },
-      length: { epochs: 2 },
-      replica,
-    }),
-  ),
-  'that draw in their steps': [0, 1].map((replica) =>
-    tinySpec({ optimizer: { name: 'cblr', gamma: 0.01 }, length: { steps: 3 }, replica }),
-  ),
   'of which one diverges': [
     tinySpec({ loss: { l2: 1 } }),
     tinySpec({ loss: { l2: 1 }, learningRate: 1e160, replica: 1 }),
