@@ -1,6 +1,7 @@
 /** Every experiment, in the order in which `langevin list` shows them. */
 import { bayesSgdExperiments } from './bayes-sgd/index.ts';
 import { curvatureLrExperiments } from './curvature-lr/index.ts';
+import { heavyTailGradientNoise } from './heavy-tail/gradient-noise/index.ts';
 import { heavyTailEscape } from './heavy-tail/index.ts';
 import { lrOverBatchExperiments } from './lr-over-batch/index.ts';
 import { noiseEnhancement } from './noise-enhancement/index.ts';
@@ -14,4 +15,5 @@ export const experiments: readonly Experiment[] = [
   ...bayesSgdExperiments,
   ...curvatureLrExperiments,
   ...heavyTailEscape,
+  ...heavyTailGradientNoise,
 ];

@@ -1,0 +1,218 @@
+/** HT-4's report: the noise of a parameter before and after the change, its size over parameters, and the claims. */
+import { numericTrend } from '../../../../stats/index.ts';
+import { decideRising, undecided, type Decision } from '../../../noise-enhancement/paper/verdicts.ts';
+import { spread } from '../../../noise-enhancement/records.ts';
+import type { FigureSection, ReportData, TableSection } from '../../../report.ts';
+import type { ArmMarks } from '../../../lr-over-batch/arms.ts';
+import type { Trained } from '../../../training/grid-of-trainings.ts';
+import type { Manifest } from '../../../types.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
+import { overRepeats } from '../readings.ts';
+import type { AmplitudeRecord } from './amplitude.ts';
+import { arms, type ArmName, type Figure4Config } from './config.ts';
+
+/** One training at its two moments. */
+export interface Change {
+  readonly arm: string;
+  readonly replica: number;
+  /** At the batch in force. */
+  readonly before: AmplitudeRecord;
+  readonly after: AmplitudeRecord;
+  /** After the change, at the batch of the beginning. */
+  readonly afterAtFirst: AmplitudeRecord;
+}
+
+export function report(
+  title: string,
+  trainings: readonly Trained<ArmMarks>[],
+  { preset, dataset, seed, config }: Manifest,
+): ReportData {
+  const { network, change, distance, factor, rate, batchSize } = config as unknown as Figure4Config;
+  const changes = changesOf(trainings);
+  return {
+    title,
+    lead:
+      `${network}: at epoch ${change} the learning rate ${rate} is divided by ${factor} (decay), or the batch ${batchSize} multiplied by it (growth), or neither. With the weights held, the noise u of single parameters is taken over ` +
+      `minibatches at epochs ${change - distance} and ${change + distance}: u itself, since ηu falls with η trivially. ` +
+      `Preset ${preset}, ${dataset.name}, seed ${seed}. The published figure, of ResNet-110 on CIFAR-100 at epochs 279 and 281, is an image without numbers.`,
+    sections:
+      changes.length === 0
+        ? []
+        : [amplitudeTable(changes), ...seriesFigures(changes), ...claimSections(claimsOf(changes, factor))],
+  };
+}
+
+export function changesOf(trainings: readonly Trained<ArmMarks>[]): readonly Change[] {
+  return trainings.flatMap(({ marks, records }): Change[] => {
+    const own = records.filter(({ name }) => name === 'amplitude') as unknown as AmplitudeRecord[];
+    const before = own.find(({ when, inForce }) => when === 'before' && inForce);
+    const after = own.find(({ when, inForce }) => when === 'after' && inForce);
+    if (!before || !after) return [];
+    const afterAtFirst = own.find(
+      ({ when, batchSize }) => when === 'after' && batchSize === before.batchSize,
+    );
+    return [
+      {
+        arm: marks.arm,
+        replica: marks.replica,
+        before,
+        after,
+        afterAtFirst: afterAtFirst ?? after,
+      },
+    ];
+  });
+}
+
+/** The mean of ln(second/first) of the deviations over the parameters that are alive in both. */
+export function logRatio(first: AmplitudeRecord, second: AmplitudeRecord): number {
+  const deviations = new Map(second.parameters.map((name, k) => [name, second.deviations[k] as number]));
+  return spread(
+    first.parameters.flatMap((name, k) => {
+      const value = Math.log((deviations.get(name) ?? Number.NaN) / (first.deviations[k] as number));
+      return Number.isFinite(value) ? [value] : [];
+    }),
+  ).mean;
+}
+
+const of = (changes: readonly Change[], arm: ArmName): readonly Change[] =>
+  changes.filter((each) => each.arm === arm);
+
+function amplitudeTable(changes: readonly Change[]): TableSection {
+  const constant = of(changes, 'constant');
+  const against = (change: Change): Change | undefined =>
+    constant.find(({ replica }) => replica === change.replica);
+  const geometric = ({ deviations }: AmplitudeRecord): number =>
+    Math.exp(spread(deviations.filter((each) => each > 0).map(Math.log)).mean);
+  return {
+    kind: 'table',
+    heading: 'The noise before and after',
+    caption:
+      'Geometric means over parameters of standard deviations of u at the batch in force, and of ratios of them; over repeats ± one standard error. Last columns: after the change, relative to the training without one; "at the first B" compares at equal B, ' +
+      'and so shows what the gradients of single examples did. ηu is what a step adds.',
+    columns: [
+      { key: 'arm', label: 'training' },
+      { key: 'before', label: 'u before', format: 'number', digits: 5 },
+      { key: 'after', label: 'u after', format: 'number', digits: 5 },
+      { key: 'ratio', label: 'after/before', format: 'number', digits: 3 },
+      { key: 'relative', label: 'of constant', format: 'number', digits: 3 },
+      { key: 'first', label: 'at the first B', format: 'number', digits: 3 },
+      { key: 'step', label: 'ηu of constant', format: 'number', digits: 4 },
+      { key: 'repeats', label: 'repeats', format: 'integer' },
+    ],
+    rows: arms.flatMap((arm) => {
+      const own = of(changes, arm);
+      if (own.length === 0) return [];
+      const relative = (pick: (change: Change, other: Change) => number) =>
+        overRepeats(own, (each) => {
+          const other = against(each);
+          return other ? Math.exp(pick(each, other)) : Number.NaN;
+        });
+      return [
+        {
+          arm,
+          before: overRepeats(own, ({ before }) => geometric(before)),
+          after: overRepeats(own, ({ after }) => geometric(after)),
+          ratio: overRepeats(own, ({ before, after }) => Math.exp(logRatio(before, after))),
+          relative: relative((each, other) => logRatio(other.after, each.after)),
+          first: relative((each, other) => logRatio(other.after, each.afterAtFirst)),
+          step: relative(stepRatio),
+          repeats: own.length,
+        },
+      ];
+    }),
+    terminal: true,
+  };
+}
+
+/** ln of the ratio of ηu. */
+function stepRatio(change: Change, other: Change): number {
+  return logRatio(other.after, change.after) + Math.log(change.after.learningRate / other.after.learningRate);
+}
+
+function seriesFigures(changes: readonly Change[]): FigureSection[] {
+  const first = arms.flatMap((arm) => of(changes, arm).slice(0, 1));
+  // The lists begin with the same parameter unless one has died in between.
+  return (['before', 'after'] as const).map((when) => ({
+    kind: 'figure',
+    id: `noise-${when}`,
+    heading: `The noise of one parameter ${when} the change`,
+    caption: `${[...new Set(first.map((each) => each[when].parameters[0]))].join(', ')}, in the first repeat.`,
+    x: { label: 'minibatch' },
+    y: { label: 'u' },
+    series: first.map((each) => ({
+      label: each.arm,
+      style: 'line' as const,
+      points: each[when].series.map((y, x) => ({ x, y })),
+    })),
+  }));
+}
+
+export function claimsOf(changes: readonly Change[], factor: number): readonly DecidedClaim[] {
+  const [constant, decay] = [of(changes, 'constant'), of(changes, 'decay')];
+  const sizes = (own: readonly Change[], when: 'before' | 'after'): number[] =>
+    own.map((each) => spread(each[when].deviations.filter((d) => d > 0).map(Math.log)).mean);
+  const test =
+    "Mann and Whitney's test, by permutation, of the mean logarithms of the deviations in the repeats.";
+  const limit = 2 / factor;
+  return [
+    {
+      letter: 'a',
+      short: 'after a decay, u is smaller than without it',
+      statement:
+        'The amplitude and the variance of the noise u are smaller after the decay of the learning rate than at the same epoch without it.',
+      test,
+      ...decide([sizes(decay, 'after'), sizes(constant, 'after')]),
+    },
+    {
+      letter: 'b',
+      short: 'with a decay, u falls',
+      statement: 'With the decay, u is smaller after the change than before.',
+      test,
+      ...decide([sizes(decay, 'after'), sizes(decay, 'before')]),
+    },
+    {
+      letter: 'c',
+      short: 'without a decay, u does not rise or fall',
+      statement:
+        'Without the decay, u stays as it is: the other claims are then not about the passing of time. (Ours; it holds if the deviation changes by less than a tenth in every repeat.)',
+      test: 'The ratio of u after and before, geometric mean over parameters.',
+      ...decideSteady(constant),
+    },
+    {
+      letter: 'd',
+      short: `ηu falls to ${limit} or less`,
+      statement: `What a step adds, ηu, is at most ${limit} of that without the decay: papers.md, ht-4.`,
+      test: 'Holds if it is in every repeat, does not hold if it is in none.',
+      ...decideStep(decay, constant, limit),
+    },
+  ];
+}
+
+/** That the second group is the greater. */
+function decide(groups: readonly (readonly number[])[]): Decision {
+  if (groups.some((group) => group.length === 0)) return undecided('not all of the trainings were made.');
+  const { verdict, reason } = decideRising(numericTrend([groups]));
+  return { verdict, reason: `${reason}.` };
+}
+
+const STEADY = 0.1;
+
+function decideSteady(constant: readonly Change[]): Decision {
+  const ratios = constant.map(({ before, after }) => Math.exp(logRatio(before, after)));
+  if (ratios.length === 0) return undecided('no such training was made.');
+  const reason = `ratios ${ratios.map((ratio) => ratio.toFixed(3)).join(', ')}.`;
+  const outside = ratios.filter((ratio) => Math.abs(ratio - 1) > STEADY).length;
+  if (outside === 0) return { verdict: 'holds', reason };
+  return outside === ratios.length ? { verdict: 'does not hold', reason } : undecided(reason);
+}
+
+function decideStep(decay: readonly Change[], constant: readonly Change[], limit: number): Decision {
+  const ratios = decay.flatMap((each) => {
+    const other = constant.find(({ replica }) => replica === each.replica);
+    return other ? [Math.exp(stepRatio(each, other))] : [];
+  });
+  if (ratios.length === 0) return undecided('not all of the trainings were made.');
+  const reason = `ratios ${ratios.map((ratio) => ratio.toFixed(4)).join(', ')}.`;
+  if (ratios.every((ratio) => ratio <= limit)) return { verdict: 'holds', reason };
+  return ratios.some((ratio) => ratio <= limit) ? undecided(reason) : { verdict: 'does not hold', reason };
+}

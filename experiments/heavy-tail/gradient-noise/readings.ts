@@ -1,0 +1,108 @@
+/** The records of HT-1 and HT-3 as the types they are: by network, moment and batch size, over repeats. */
+import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import type { Cell } from '../../report.ts';
+import type { Trained } from '../../training/grid-of-trainings.ts';
+import type { RunRecord } from '../../types.ts';
+import { batchFitsOf, type BatchFits } from '../transformer/records.ts';
+import type { NoiseMarks } from './cells.ts';
+
+/** Before the first step, or where the training ended. */
+export type Moment = 'start' | 'end';
+
+/** What one training has at one batch size. */
+export interface Reading extends BatchFits {
+  readonly replica: number;
+  /** α̂ of samples of the stable law with the mean α̂ found. */
+  readonly alike: readonly number[];
+  readonly dead: number;
+  readonly unit: string;
+}
+
+/** Over repeats. */
+export interface Readings {
+  readonly moment: Moment;
+  readonly batchSize: number;
+  readonly repeats: readonly Reading[];
+}
+
+export interface NetworkReadings {
+  readonly network: string;
+  readonly trainings: readonly Trained<NoiseMarks>[];
+  /** Start before end, batch sizes ascending. */
+  readonly readings: readonly Readings[];
+  at(moment: Moment): readonly Readings[];
+}
+
+export interface HistogramRecord {
+  readonly batchSize: number;
+  readonly layer: string;
+  readonly path: string;
+  readonly index: number;
+  readonly samples: number;
+  /** Of the standardised noise. */
+  readonly least: number;
+  readonly width: number;
+  readonly counts: readonly number[];
+  /** The stable law, in the same units. */
+  readonly alpha: number;
+  readonly centre: number;
+  readonly scale: number;
+}
+
+export function networkReadings(trainings: readonly Trained<NoiseMarks>[]): readonly NetworkReadings[] {
+  return [...groupBy(trainings, ({ marks }) => marks.network)].map(([network, own]): NetworkReadings => {
+    const readings = (['start', 'end'] as const).flatMap((moment) => {
+      const all = own.flatMap((training) => readingsOf(training, moment));
+      const sizes = [...new Set(all.map(({ batchSize }) => batchSize))].sort((a, b) => a - b);
+      return sizes.map((batchSize): Readings => ({
+        moment,
+        batchSize,
+        repeats: all.filter((reading) => reading.batchSize === batchSize),
+      }));
+    });
+    const trained = [...own].sort((a, b) => a.marks.replica - b.marks.replica);
+    return {
+      network,
+      trainings: trained,
+      readings,
+      at: (moment) => readings.filter((reading) => reading.moment === moment),
+    };
+  });
+}
+
+function readingsOf({ marks, records }: Trained<NoiseMarks>, moment: Moment): readonly Reading[] {
+  const own = records.filter((record) => 'step' in record && (record['step'] === 0) === (moment === 'start'));
+  return batchFitsOf(own).map((fits): Reading => {
+    const named = (name: string): readonly RunRecord[] =>
+      own.filter((record) => record.name === name && record['batchSize'] === fits.batchSize);
+    const sample = named('sample')[0];
+    return {
+      ...fits,
+      replica: marks.replica,
+      alike: named('alike').map((record) => record['alpha'] as number),
+      dead: (sample?.['dead'] as number | undefined) ?? 0,
+      unit: (sample?.['unit'] as string | undefined) ?? '',
+    };
+  });
+}
+
+export function histogramsOf({ records }: Trained<NoiseMarks>): readonly HistogramRecord[] {
+  return records.filter(({ name }) => name === 'histogram') as unknown as readonly HistogramRecord[];
+}
+
+/** The mean over repeats of what each has, ± one standard error where there are several. */
+export function overRepeats<R>(repeats: readonly R[], of: (reading: R) => number): Cell {
+  const values = repeats.map(of).filter(Number.isFinite);
+  if (values.length === 0) return null;
+  const { mean, error } = spread(values);
+  return values.length > 1 ? { value: mean, error } : mean;
+}
+
+export function meanOf<F>(fits: readonly F[], of: (fit: F) => number): number {
+  return spread(fits.map(of)).mean;
+}
+
+/** The standard deviation, divisor n - 1. */
+export function deviationOf(values: readonly number[]): number {
+  return spread(values).deviation;
+}
