@@ -5,6 +5,7 @@
 import { fail } from '../graph/errors.ts';
 import type { Aval } from '../graph/ndarray.ts';
 import type { AdapterTraits, Block, Launch, Operand } from '../graph/primitive.ts';
+import { sameShape } from '../graph/shape.ts';
 import { shaderTable, type ShaderInfo } from '../generated/shaders.ts';
 import { Emitter, wgslType, type Surroundings } from './emit.ts';
 import { bufferOperand, type FusedGraph, type Kernel } from './fuse.ts';
@@ -249,7 +250,7 @@ class Composer {
       return block.text;
     }
     if ('element' in block) return this.elementBlock(name, block);
-    const { store, parameters, linear } = block;
+    const { store, parameters, linear, coordinates } = block;
     const variable = (parameters.at(-1) as string).split(':')[0] as string;
     if (store !== 'output') {
       const target = this.bind(this.place(store), this.bytes(store), this.arrayType(store), 'write');
@@ -264,7 +265,12 @@ class Composer {
       return component < 0 ? undefined : `${variable}.${'xyzw'[component]}`;
     });
     const position = emitter.bind(linear);
-    const values = roots.map((root) => emitter.value(root, { shape: root.aval.shape, linear: position }));
+    const values = roots.map((root) => {
+      const { shape } = root.aval;
+      const axes = coordinates?.of.slice(-shape.length);
+      const known = axes && sameShape(shape, coordinates?.shape.slice(-shape.length) ?? []);
+      return emitter.value(root, { shape, linear: position, ...(known && { coordinates: axes }) });
+    });
     return functionText(name, parameters, undefined, [
       ...emitter.lines,
       ...values.map((value, k) => `${targets[k]}[${position}] = ${value};`),

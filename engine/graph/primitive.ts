@@ -163,8 +163,16 @@ export type Block =
       readonly at: Index;
       readonly limit?: number;
     }
-  /** `fn name(parameters)`, the last of which is `value`: stores it (through the fused epilogue, for 'output') at `linear`. */
-  | { readonly store: Operand; readonly parameters: readonly string[]; readonly linear: string }
+  /**
+   * `fn name(parameters)`, the last of which is `value`: stores it (through the fused epilogue, for 'output') at `linear`. Where
+   * the parameters say the position in each axis, `coordinates` saves dividing for it: the last ones, if there are more than axes.
+   */
+  | {
+      readonly store: Operand;
+      readonly parameters: readonly string[];
+      readonly linear: string;
+      readonly coordinates?: { readonly shape: Shape; readonly of: readonly string[] };
+    }
   /** A whole buffer under a name and a WGSL type, and functions that read it. */
   | {
       readonly buffer: Operand;

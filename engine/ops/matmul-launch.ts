@@ -44,6 +44,7 @@ export function matmulLaunches(call: Call<MatmulAttributes>): Launch[] {
           store: 'output',
           parameters: ['b: u32', 'row: u32', 'col: u32', 'value: f32'],
           linear: `((b * ${m}u + row) * ${n}u + col)`,
+          coordinates: { shape: [batch, m, n], of: ['b', 'row', 'col'] },
         },
       },
       groups: [...groups, batch],
