@@ -63,7 +63,7 @@ function leadOf(
   const over = trainings.filter(({ result }) => result !== undefined).length;
   const { lossDivisor, hidden } = config as unknown as Partial<ScalingConfig>;
   return (
-    `${question} SGD with momentum on a network with one hidden layer${hidden ? ` of ${hidden.join(', ')}` : ''}; ` +
+    `${question} SGD with momentum on a network with one hidden layer${hidden ? ` of ${hidden.join(', ')} units` : ''}. ` +
     `Preset ${preset}, ${dataset.name}, seed ${seed}; ${over}${planned === undefined ? '' : ` of ${planned}`} trainings came to their end. ` +
     (lossDivisor === undefined || lossDivisor === 1
       ? ''
