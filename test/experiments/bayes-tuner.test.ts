@@ -101,9 +101,10 @@ describe('the tuner as an experiment', () => {
   const config = {
     ...tuner.presets.smoke,
     hidden: [4],
+    repeats: 2,
     trainExamples: 30,
     validationExamples: 20,
-    steps: 2,
+    steps: 1,
     smallest: 4,
     largest: 8,
   };

@@ -1,6 +1,7 @@
 /** The tuner as an experiment: the heuristic of section 5 over trainings, on a validation set held out of the training set. */
 import { selectExamples, subset, type Dataset } from '../../../data/index.ts';
 import { LangevinError } from '../../../engine/index.ts';
+import { alone, replicas, type Member } from '../../training/replicas.ts';
 import type { TrainingRecord, TrainingSpec } from '../../training/settings.ts';
 import { trainingRecords } from '../../training/train.ts';
 import type { Experiment, Json, RunContext, RunRecord } from '../../types.ts';
@@ -90,34 +91,36 @@ function holdOut(
   };
 }
 
-/** Mean over the initialisations; NaN if one of them diverged. */
+/** Mean over the initialisations, which are trained as one program; NaN if one of them diverged. */
 async function accuracyOf(
   { learningRate, momentum, batchSize }: Setting,
   { hidden, pool, lossDivisor, sampling, steps, repeats }: TunerConfig,
   context: RunContext,
 ): Promise<number> {
-  let sum = 0;
-  for (let replica = 0; replica < repeats; replica++) {
-    const spec: TrainingSpec = {
-      network: { kind: 'mlp', hidden },
-      images: { trainExamples: 0, testExamples: 0, pool },
-      loss: { lossDivisor },
-      optimizer: { name: 'sgd', momentum },
-      learningRate,
-      batchSize,
-      sampling,
-      length: { steps: Math.max(1, Math.round(steps / learningRate)) },
-      replica,
-    };
-    sum += await testAccuracyOf(spec, context);
-  }
-  return sum / repeats;
+  const specOf = (replica: number): TrainingSpec => ({
+    network: { kind: 'mlp', hidden },
+    images: { trainExamples: 0, testExamples: 0, pool },
+    loss: { lossDivisor },
+    optimizer: { name: 'sgd', momentum },
+    learningRate,
+    batchSize,
+    sampling,
+    length: { steps: Math.max(1, Math.round(steps / learningRate)) },
+    replica,
+  });
+  const members = repeats === 1 ? [alone()] : replicas(repeats);
+  const accuracies = await Promise.all(
+    members.map((member, replica) => testAccuracyOf(specOf(replica), member, context)),
+  );
+  return accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / repeats;
 }
 
-async function testAccuracyOf(spec: TrainingSpec, context: RunContext): Promise<number> {
+async function testAccuracyOf(spec: TrainingSpec, member: Member, context: RunContext): Promise<number> {
+  let found: TrainingRecord | undefined;
   // The progress of the whole is counted in trials.
-  const quiet = { ...context, progress: (): void => undefined };
+  const quiet = { ...context, member, progress: (): void => undefined };
   for await (const record of trainingRecords(spec, quiet))
-    if (record.name === 'training') return (record as unknown as TrainingRecord).testAccuracy ?? NaN;
-  throw new Stopped();
+    if (record.name === 'training') found = record as unknown as TrainingRecord;
+  if (!found) throw new Stopped();
+  return found.testAccuracy ?? NaN;
 }
