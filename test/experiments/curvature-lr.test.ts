@@ -34,7 +34,7 @@ const manifest = (name: string, config: object): Manifest => ({
 function verdicts(data: ReportData): Record<string, unknown> {
   const table = data.sections.find(({ heading }) => heading === "The paper's claims");
   if (table?.kind !== 'table') throw new Error('no claims');
-  return Object.fromEntries(table.rows.map((row) => [String(row['claim']).slice(1, 2), row['verdict']]));
+  return Object.fromEntries(table.rows.map((row) => [(row['claim'] as string).slice(1, 2), row['verdict']]));
 }
 
 /** The report over made records: what `of` says each cell measured. */
