@@ -175,8 +175,10 @@ describe('the grids of gradient noise', () => {
   it('have cells at every size, each with a label of its own, and report on no records', () => {
     for (const name of grids) {
       const experiment = named(name);
+      // Three arms need no second repeat.
+      const repeats = name === 'table1' || name === 'figure2' ? 2 : 1;
       for (const preset of presetNames) {
-        const cells = experiment.cells({ ...experiment.presets[preset], repeats: 2 }, 0, 'published');
+        const cells = experiment.cells({ ...experiment.presets[preset], repeats }, 0, 'published');
         expect(new Set(cells.map((cell) => experiment.label(cell))).size, `${name} ${preset}`).toBe(
           cells.length,
         );

@@ -5,7 +5,7 @@ import { compareTails, layerOfPath, stableStream, type TailComparison } from '..
 import type { Measurement } from '../../training/measurement.ts';
 import { replicaSeed } from '../../training/problem.ts';
 import type { Json, RunRecord } from '../../types.ts';
-import { noiseSource, type Sampling } from './rows.ts';
+import { noiseSource, notesOf, type Sampling } from './rows.ts';
 
 /** A type, so that it is plain data. */
 export type FitOptions = Sampling & {
@@ -31,6 +31,7 @@ const [NORMAL, ALIKE] = [17, 18];
 export const measureFits: Measurement = async function* (point, given) {
   const { batchSizes, controls, histograms, ...sampling } = given as FitOptions;
   const source = noiseSource(point, sampling);
+  const note = notesOf(point);
   const seed = replicaSeed(point.seed, point.spec.replica);
   for (const [place, batchSize] of batchSizes.entries()) {
     const found = await source.at(batchSize);
@@ -52,7 +53,7 @@ export const measureFits: Measurement = async function* (point, given) {
     const shown = new Set(place === 0 ? layers.slice(0, histograms) : []);
     const alphas: number[] = [];
     for (const [k, { path, index, noise }] of parameters.entries()) {
-      point.progress({ done: k, total: parameters.length, unit: 'fits', note: `noise at B ${batchSize}` });
+      note(k, parameters.length, `fits at B ${batchSize}`);
       const comparison = comparisonOf(noise);
       if (!comparison) {
         yield { kind: 'event', name: 'constant', ...labels, path, index };

@@ -14,6 +14,7 @@ import {
   type GradientColumn,
 } from '../../../stats/heavy-tails/sampled-noise.ts';
 import type { MeasurementPoint } from '../../training/measurement.ts';
+import { extentOf } from '../../training/timeline.ts';
 import { groupOf } from '../../training/network.ts';
 import { replicaSeed, type Params } from '../../training/problem.ts';
 import { minibatches } from '../transformer/gradients.ts';
@@ -48,6 +49,18 @@ export interface SampledNoise {
   readonly dead: number;
 }
 
+/** Says what a measurement is at, as a note on the steps of its training, which stand still meanwhile. */
+export function notesOf({
+  spec,
+  problem,
+  step,
+  progress,
+}: MeasurementPoint): (done: number, total: number, what: string) => void {
+  const { steps } = extentOf(spec, problem.train.count);
+  return (done, total, what) =>
+    progress({ done: step, total: steps, unit: 'steps', note: `${what}, ${done} of ${total}` });
+}
+
 /** Stream of the seed: draws of parameters. */
 const COORDINATES = 16;
 
@@ -61,6 +74,7 @@ const CANDIDATES = 4;
 export function noiseSource(point: MeasurementPoint, { parameters, batches, piece }: Sampling): NoiseSource {
   const { problem, params, objective, spec } = point;
   const { count, tensors } = problem.train;
+  const note = notesOf(point);
   const seed = replicaSeed(point.seed, spec.replica);
   const coordinates = drawCoordinates(
     params,
@@ -79,7 +93,7 @@ export function noiseSource(point: MeasurementPoint, { parameters, batches, piec
       coordinates,
       piece: Math.max(1, Math.floor(piece / (rows[0]?.length ?? 1))),
       signal: point.signal,
-      progress: (done) => point.progress({ done, total: rows.length, unit: 'gradients', note: 'noise' }),
+      progress: (done) => note(done, rows.length, 'gradients'),
     });
   const noiseOf = (
     columns: readonly GradientColumn[] | undefined,

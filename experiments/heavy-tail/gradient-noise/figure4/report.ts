@@ -1,7 +1,7 @@
 /** HT-4's report: the noise of a parameter before and after the change, its size over parameters, and the claims. */
 import { numericTrend } from '../../../../stats/index.ts';
 import { decideRising, undecided, type Decision } from '../../../noise-enhancement/paper/verdicts.ts';
-import { spread } from '../../../noise-enhancement/records.ts';
+import { groupBy, spread } from '../../../noise-enhancement/records.ts';
 import type { FigureSection, ReportData, TableSection } from '../../../report.ts';
 import type { ArmMarks } from '../../../lr-over-batch/arms.ts';
 import type { Trained } from '../../../training/grid-of-trainings.ts';
@@ -65,13 +65,42 @@ export function changesOf(trainings: readonly Trained<ArmMarks>[]): readonly Cha
 
 /** The mean of ln(second/first) of the deviations over the parameters that are alive in both. */
 export function logRatio(first: AmplitudeRecord, second: AmplitudeRecord): number {
-  const deviations = new Map(second.parameters.map((name, k) => [name, second.deviations[k] as number]));
-  return spread(
-    first.parameters.flatMap((name, k) => {
-      const value = Math.log((deviations.get(name) ?? Number.NaN) / (first.deviations[k] as number));
-      return Number.isFinite(value) ? [value] : [];
-    }),
-  ).mean;
+  const shared = sharedBy([first, second]);
+  return logSize(second, shared) - logSize(first, shared);
+}
+
+/** The parameters whose noise all of these have: which are dead differs between moments and trainings. */
+function sharedBy(records: readonly AmplitudeRecord[]): ReadonlySet<string> {
+  const [first, ...others] = records;
+  const alive = (record: AmplitudeRecord, name: string): boolean => {
+    const place = record.parameters.indexOf(name);
+    return place >= 0 && (record.deviations[place] as number) > 0;
+  };
+  return new Set(
+    first?.parameters.filter((name) => [first, ...others].every((record) => alive(record, name))),
+  );
+}
+
+/** The mean of ln deviation over these parameters. */
+function logSize({ parameters, deviations }: AmplitudeRecord, shared: ReadonlySet<string>): number {
+  const chosen = deviations.filter((_, k) => shared.has(parameters[k] as string));
+  return spread(chosen.map(Math.log)).mean;
+}
+
+/** Of each training the size before and after the change, over the parameters that all trainings of its repeat share. */
+function sizesOf(
+  changes: readonly Change[],
+): (change: Change) => Readonly<Record<'before' | 'after', number>> {
+  const shared = new Map(
+    [...groupBy(changes, ({ replica }) => replica)].map(([replica, own]) => [
+      replica,
+      sharedBy(own.flatMap(({ before, after }) => [before, after])),
+    ]),
+  );
+  return ({ replica, before, after }) => {
+    const names = shared.get(replica) ?? new Set();
+    return { before: logSize(before, names), after: logSize(after, names) };
+  };
 }
 
 const of = (changes: readonly Change[], arm: ArmName): readonly Change[] =>
@@ -81,13 +110,12 @@ function amplitudeTable(changes: readonly Change[]): TableSection {
   const constant = of(changes, 'constant');
   const against = (change: Change): Change | undefined =>
     constant.find(({ replica }) => replica === change.replica);
-  const geometric = ({ deviations }: AmplitudeRecord): number =>
-    Math.exp(spread(deviations.filter((each) => each > 0).map(Math.log)).mean);
+  const sizes = sizesOf(changes);
   return {
     kind: 'table',
     heading: 'The noise before and after',
     caption:
-      'Geometric means over parameters of standard deviations of u at the batch in force, and of ratios of them; over repeats ± one standard error. Last columns: after the change, relative to the training without one; "at the first B" compares at equal B, ' +
+      'Geometric means of standard deviations of u at the batch in force, over the parameters that are alive in all trainings of a repeat; over repeats ± one standard error. Last columns: after the change, relative to the training without one; "at the first B" compares at equal B, ' +
       'and so shows what the gradients of single examples did. ηu is what a step adds.',
     columns: [
       { key: 'arm', label: 'training' },
@@ -110,9 +138,9 @@ function amplitudeTable(changes: readonly Change[]): TableSection {
       return [
         {
           arm,
-          before: overRepeats(own, ({ before }) => geometric(before)),
-          after: overRepeats(own, ({ after }) => geometric(after)),
-          ratio: overRepeats(own, ({ before, after }) => Math.exp(logRatio(before, after))),
+          before: overRepeats(own, (each) => Math.exp(sizes(each).before)),
+          after: overRepeats(own, (each) => Math.exp(sizes(each).after)),
+          ratio: overRepeats(own, (each) => Math.exp(sizes(each).after - sizes(each).before)),
           relative: relative((each, other) => logRatio(other.after, each.after)),
           first: relative((each, other) => logRatio(other.after, each.afterAtFirst)),
           step: relative(stepRatio),
@@ -149,10 +177,11 @@ function seriesFigures(changes: readonly Change[]): FigureSection[] {
 
 export function claimsOf(changes: readonly Change[], factor: number): readonly DecidedClaim[] {
   const [constant, decay] = [of(changes, 'constant'), of(changes, 'decay')];
-  const sizes = (own: readonly Change[], when: 'before' | 'after'): number[] =>
-    own.map((each) => spread(each[when].deviations.filter((d) => d > 0).map(Math.log)).mean);
+  const sizes = sizesOf(changes);
+  const at = (own: readonly Change[], when: 'before' | 'after'): number[] =>
+    own.map((each) => sizes(each)[when]);
   const test =
-    "Mann and Whitney's test, by permutation, of the mean logarithms of the deviations in the repeats.";
+    "Mann and Whitney's test, by permutation, of the mean logarithms of the deviations in the repeats, over the parameters that are alive in all trainings of a repeat.";
   const limit = 2 / factor;
   return [
     {
@@ -161,14 +190,14 @@ export function claimsOf(changes: readonly Change[], factor: number): readonly D
       statement:
         'The amplitude and the variance of the noise u are smaller after the decay of the learning rate than at the same epoch without it.',
       test,
-      ...decide([sizes(decay, 'after'), sizes(constant, 'after')]),
+      ...decide([at(decay, 'after'), at(constant, 'after')]),
     },
     {
       letter: 'b',
       short: 'with a decay, u falls',
       statement: 'With the decay, u is smaller after the change than before.',
       test,
-      ...decide([sizes(decay, 'after'), sizes(decay, 'before')]),
+      ...decide([at(decay, 'after'), at(decay, 'before')]),
     },
     {
       letter: 'c',
