@@ -4,6 +4,7 @@
  * written to a file, read back, and redrawn without computing anything again. Nothing here knows Node or the DOM.
  */
 import type { Dataset } from '../data/dataset.ts';
+import type { ReadFile } from '../data/files.ts';
 import type { ReportData } from './report.ts';
 
 /** A value that survives being written and read back. Numbers may be NaN or infinite; see `json-lines.ts`. */
@@ -61,6 +62,8 @@ export interface RunContext {
   progress(update: Progress): void;
   /** A line for the person who waits; it is not recorded. */
   log(message: string): void;
+  /** Files of the user's that an experiment asks for beside its data set, by their path in the data directory. None: it cannot have any. */
+  readonly files?: ReadFile;
 }
 
 /** How a run ended, or `running`. */

@@ -1,5 +1,6 @@
 /** `langevin run`: an experiment into a directory, and its results on the terminal. */
 import { datasetNames, type DatasetName } from '../../data/index.ts';
+import { dataDirectory as dataFolder, directoryReader } from '../../data/node/index.ts';
 import { LangevinError } from '../../engine/graph/errors.ts';
 import { execute, type Execution } from '../../experiments/node/execute.ts';
 import { datasetLabel, describeDataset } from '../../experiments/node/dataset-summary.ts';
@@ -83,7 +84,14 @@ async function perform(
       dataset: describeDataset(dataset),
       versions: versions(),
     },
-    { seed, dataset, signal: stop.signal, progress: line.update, log: line.print },
+    {
+      seed,
+      dataset,
+      signal: stop.signal,
+      progress: line.update,
+      log: line.print,
+      files: directoryReader(dataFolder(dataDirectory, world.environment)),
+    },
   );
   line.end();
   refuseConfiguration(execution, directory);

@@ -3,7 +3,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { encodeSafetensors, type StoredTensor } from '../../data/index.ts';
 import { init } from '../../engine/index.ts';
 import { presets, type TransformerConfig } from '../../experiments/heavy-tail/transformer/config.ts';
-import type { FileContext } from '../../experiments/heavy-tail/transformer/corpus.ts';
+import type { RunContext } from '../../experiments/types.ts';
 import { transformerNoise } from '../../experiments/heavy-tail/transformer/index.ts';
 import type { RunRecord } from '../../experiments/types.ts';
 import { drawnWeights, small } from '../nn/bert-helpers.ts';
@@ -24,10 +24,10 @@ const tiny: TransformerConfig = {
   piece: 12,
 };
 
-async function collect(config: TransformerConfig, changes: Partial<FileContext> = {}): Promise<RunRecord[]> {
+async function collect(config: TransformerConfig, changes: Partial<RunContext> = {}): Promise<RunRecord[]> {
   const context = { seed: 1, signal: { aborted: false }, progress: () => {}, log: () => {}, ...changes };
   const records: RunRecord[] = [];
-  for await (const record of transformerNoise.run(config, context as FileContext)) records.push(record);
+  for await (const record of transformerNoise.run(config, context as RunContext)) records.push(record);
   return records;
 }
 

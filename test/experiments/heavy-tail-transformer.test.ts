@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { init } from '../../engine/index.ts';
 import { presets, checkConfig } from '../../experiments/heavy-tail/transformer/config.ts';
-import { loadCorpus, type FileContext } from '../../experiments/heavy-tail/transformer/corpus.ts';
+import { loadCorpus } from '../../experiments/heavy-tail/transformer/corpus.ts';
+import type { RunContext } from '../../experiments/types.ts';
 import { minibatches } from '../../experiments/heavy-tail/transformer/gradients.ts';
 import { sentenceAt } from '../../experiments/heavy-tail/transformer/grammar.ts';
 import { transformerNoise } from '../../experiments/heavy-tail/transformer/index.ts';
@@ -19,7 +20,7 @@ const context = {
   signal: { aborted: false },
   progress: () => {},
   log: () => {},
-} as unknown as FileContext;
+} as unknown as RunContext;
 
 describe('the grammar', () => {
   const balanced = (brackets: readonly number[]): boolean => {

@@ -1,5 +1,5 @@
 /** Labelled sentences as tensors: drawn from the grammar, or read from files of CoLA and cut into pieces of words. */
-import { readCola, type ReadFile } from '../../../data/index.ts';
+import { readCola } from '../../../data/index.ts';
 import { tensor, type Tensor } from '../../../engine/index.ts';
 import { fail } from '../../../engine/graph/errors.ts';
 import { foldInWords, seedWords } from '../../../engine/random/threefry.ts';
@@ -8,11 +8,6 @@ import type { RunContext } from '../../types.ts';
 import type { TransformerConfig } from './config.ts';
 import { sentenceAt, type Sentence } from './grammar.ts';
 import { wordPiece } from './word-piece.ts';
-
-/** A run that can read files of the user's: the data directory's, by path. */
-export interface FileContext extends RunContext {
-  readonly files?: ReadFile;
-}
 
 /** Texts i32 [N, 3, L] (tokens, segments, mask) and labels i32 [N]. */
 export type Corpus = { readonly texts: Tensor; readonly labels: Tensor };
@@ -34,7 +29,7 @@ const SENTENCES = 10;
  *
  * @throws DATA_MISSING naming the file and where to put it; DATA_CORRUPT, VOCABULARY; CONFIG for a model that has not the tokenizer's vocabulary
  */
-export async function loadCorpus(config: TransformerConfig, context: FileContext): Promise<LoadedCorpus> {
+export async function loadCorpus(config: TransformerConfig, context: RunContext): Promise<LoadedCorpus> {
   const sentences =
     config.corpus === 'grammar'
       ? Array.from({ length: config.examples }, (_, k) =>
@@ -47,7 +42,7 @@ export async function loadCorpus(config: TransformerConfig, context: FileContext
   };
 }
 
-async function colaSentences(config: TransformerConfig, context: FileContext): Promise<readonly Sentence[]> {
+async function colaSentences(config: TransformerConfig, context: RunContext): Promise<readonly Sentence[]> {
   const { sentences: path, vocabulary } = config.files;
   const all = readCola(await readUserFile(context, path), path);
   const tokenizer = await wordPiece(await readUserFile(context, vocabulary), vocabulary);
@@ -68,7 +63,7 @@ async function colaSentences(config: TransformerConfig, context: FileContext): P
 }
 
 /** @throws DATA_MISSING where there are no files, or not this one */
-export async function readUserFile({ files }: FileContext, path: string): Promise<Uint8Array> {
+export async function readUserFile({ files }: RunContext, path: string): Promise<Uint8Array> {
   if (!files)
     return fail(
       'DATA_MISSING',

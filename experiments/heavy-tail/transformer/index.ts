@@ -5,9 +5,9 @@ import { foldInWords, seedWords } from '../../../engine/random/threefry.ts';
 import { parameterCount } from '../../../nn/index.ts';
 import { sampledNoise } from '../../../stats/heavy-tails/sampled-noise.ts';
 import { compareTails, stableStream, type TailComparison } from '../../../stats/index.ts';
-import type { Experiment, Json, RunRecord } from '../../types.ts';
+import type { Experiment, Json, RunContext, RunRecord } from '../../types.ts';
 import { checkConfig, presets, type TransformerConfig } from './config.ts';
-import { loadCorpus, type FileContext } from './corpus.ts';
+import { loadCorpus } from './corpus.ts';
 import { minibatches, sentenceGradients } from './gradients.ts';
 import { batchFitsOf } from './records.ts';
 import { report } from './report.ts';
@@ -27,7 +27,7 @@ export const transformerNoise: Experiment<TransformerConfig> = {
 /** Stream of the seed. */
 const CONTROLS = 15;
 
-async function* run(config: TransformerConfig, context: FileContext): AsyncGenerator<RunRecord> {
+async function* run(config: TransformerConfig, context: RunContext): AsyncGenerator<RunRecord> {
   checkConfig(config);
   const { seed, signal, progress } = context;
   const corpus = await loadCorpus(config, context);

@@ -17,8 +17,8 @@ import { decodeSafetensors, sampler } from '../../../data/index.ts';
 import { fail } from '../../../engine/graph/errors.ts';
 import { bert, correctCount, withBertWeights, type BertParams } from '../../../nn/index.ts';
 import { adam, applyUpdates } from '../../../optim/index.ts';
-import type { RunRecord } from '../../types.ts';
-import { readUserFile, type Corpus, type FileContext, type LoadedCorpus } from './corpus.ts';
+import type { RunContext, RunRecord } from '../../types.ts';
+import { readUserFile, type Corpus, type LoadedCorpus } from './corpus.ts';
 import type { TransformerConfig } from './config.ts';
 
 /** Streams of the seed. */
@@ -36,7 +36,7 @@ type State = {
 };
 
 /** Initial parameters: drawn, and the published weights in their place where there are any. */
-export async function initialParams(config: TransformerConfig, context: FileContext): Promise<BertParams> {
+export async function initialParams(config: TransformerConfig, context: RunContext): Promise<BertParams> {
   const key = random.foldIn(random.key(context.seed), INITIAL);
   const drawn = bert(config.model).init(key, [3, config.length]).params;
   const { weights } = config.files;
@@ -52,7 +52,7 @@ export async function* train(
   config: TransformerConfig,
   start: BertParams,
   { tensors, count }: LoadedCorpus,
-  { seed, signal, progress }: FileContext,
+  { seed, signal, progress }: RunContext,
 ): AsyncGenerator<RunRecord, BertParams | undefined> {
   const { batchSize, steps, learningRate } = config;
   const model = bert(config.model);
