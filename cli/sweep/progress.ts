@@ -28,7 +28,10 @@ export function sweepProgress(
   const done = new Set(finished);
   let resumed = 0;
   const running = new Map<Cell, number>();
-  const total = cells.reduce((sum, cell) => sum + grid.cost(cell), 0);
+  // Once: with a changing batch size a cost is a walk through the whole schedule.
+  const costs = new Map(cells.map((cell) => [cell, grid.cost(cell)]));
+  const costOf = (cell: Cell): number => costs.get(cell) ?? 0;
+  const total = cells.reduce((sum, cell) => sum + costOf(cell), 0);
   const line = progressLine(
     terminal,
     now,
@@ -37,8 +40,8 @@ export function sweepProgress(
     WINDOW,
   );
   const draw = (): void => {
-    const trained = cells.filter((cell) => done.has(cell)).reduce((sum, cell) => sum + grid.cost(cell), 0);
-    const partly = [...running].reduce((sum, [cell, share]) => sum + share * grid.cost(cell), 0);
+    const trained = cells.filter((cell) => done.has(cell)).reduce((sum, cell) => sum + costOf(cell), 0);
+    const partly = [...running].reduce((sum, [cell, share]) => sum + share * costOf(cell), 0);
     const current = [...running.keys()].map((cell) => grid.label(cell)).join(' | ');
     line.update({
       done: trained + partly,
