@@ -21,9 +21,21 @@ export interface InitOptions {
    * also the variable LANGEVIN_TUNE. See docs/tuning.md. Say it before anything is computed: programs keep their kernels.
    */
   readonly tune?: TuneMode;
+  /**
+   * What the factors of matrix products and convolutions are held in while they are multiplied: `f32`, the default, or `f16`, which
+   * halves the traffic and loses digits (docs/kernels.md has the bound). Sums are f32, and so is all that is stored.
+   */
+  readonly products?: 'f32' | 'f16';
 }
 
-let device: { readonly adapter: string | undefined; readonly backend: Promise<DeviceBackend> } | undefined;
+let device:
+  | {
+      readonly adapter: string | undefined;
+      readonly backend: Promise<DeviceBackend>;
+      /** The same device, with products of f16. */
+      halves?: DeviceBackend;
+    }
+  | undefined;
 
 /**
  * Chooses where tensors are computed. The device is made once: further calls return to it, unless it was lost or
@@ -31,8 +43,16 @@ let device: { readonly adapter: string | undefined; readonly backend: Promise<De
  *
  * @throws NO_ADAPTER if no WebGPU adapter can be had, naming what was tried and the next step
  * @throws TUNE_MODE if `tune`, or LANGEVIN_TUNE, is none of the modes
+ * @throws NO_F16 if `products` is `f16` and the adapter has no shader-f16; PRODUCTS if it is neither
  */
-export async function init({ backend = 'webgpu', adapter, tune }: InitOptions = {}): Promise<void> {
+export async function init({
+  backend = 'webgpu',
+  adapter,
+  tune,
+  products = 'f32',
+}: InitOptions = {}): Promise<void> {
+  if (products !== 'f32' && products !== 'f16')
+    fail('PRODUCTS', `init: products of '${String(products)}' do not exist: use 'f32' or 'f16'.`);
   if (backend === 'reference') return setBackend(referenceBackend());
   if (backend !== 'webgpu')
     fail('BACKEND', `init: '${String(backend)}' is not a backend: use 'webgpu' or 'reference'.`);
@@ -44,7 +64,14 @@ export async function init({ backend = 'webgpu', adapter, tune }: InitOptions = 
     };
   const ready = await device.backend;
   await setTuneMode(ready.device, tune);
-  setBackend(ready);
+  if (products === 'f32') return setBackend(ready);
+  if (!ready.device.gpu.features.has('shader-f16'))
+    fail(
+      'NO_F16',
+      `init: the adapter ${ready.device.description.description || ready.device.traits.name} has no shader-f16, which products of f16 need: leave 'products' out, or name another adapter.`,
+    );
+  device.halves ??= deviceBackend(ready.device, { ...tunedTraits(ready.device), products });
+  setBackend(device.halves);
 }
 
 /** Computes tensors together, without reading them: what they share is computed once. */

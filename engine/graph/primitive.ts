@@ -128,6 +128,8 @@ export interface AdapterTraits {
   readonly name: string;
   /** Lanes of a subgroup, where the device has the feature and the number is fixed. */
   readonly lanes?: number;
+  /** `f16` where the user lets factors of products be rounded to f16; sums are f32 all the same. */
+  readonly products?: 'f16';
   /**
    * Which of `variants`, by name, a launch of this shape class takes; undefined leaves it to the launch rule, which is the
    * first. Absent unless kernels were measured (engine/tune). Within a program the answer to a question never changes.

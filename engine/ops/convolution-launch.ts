@@ -3,6 +3,7 @@ import type { Aval } from '../graph/ndarray.ts';
 import type { Call, Launch } from '../graph/primitive.ts';
 import { sizeOf } from '../graph/shape.ts';
 import { bufferOperand } from './buffer-operand.ts';
+import { partialsOf, sumOfChunks } from './chunk-sums.ts';
 import {
   sizesOf,
   type ConvolutionAttributes,
@@ -25,10 +26,7 @@ export function convolutionLaunches(call: AnyCall, direction: Direction): Launch
     ({ name }) => name,
   );
   const elements = sizeOf(call.output.shape) / Math.max(1, sizes.batch);
-  const partials = {
-    temporary: 0,
-    aval: { shape: [sizes.batch, chunks, elements], dtype: 'f32' },
-  } as const;
+  const partials = partialsOf(sizes.batch, chunks, elements);
   const first: Launch = {
     shader,
     constants: {
@@ -50,34 +48,7 @@ export function convolutionLaunches(call: AnyCall, direction: Direction): Launch
     },
     groups: [tiles, 1, sizes.batch * (shader === 'conv_direct' ? 1 : sizes.groups) * chunks],
   };
-  return chunks > 1 ? [first, sumOfChunks(partials, sizes.batch, chunks, elements)] : [first];
-}
-
-/** Adds the partial results in order of the chunks. */
-function sumOfChunks(
-  partials: { readonly temporary: number; readonly aval: Aval },
-  batch: number,
-  chunks: number,
-  elements: number,
-): Launch {
-  const outputs = batch * elements;
-  return {
-    shader: 'reduce',
-    constants: { OUTPUTS: outputs, LENGTH: chunks, CHUNKS: 1 },
-    blocks: {
-      type: { text: 'alias T = f32;' },
-      combine: {
-        text: 'fn identity() -> T { return 0.0; }\nfn combine(a: T, b: T) -> T { return a + b; }',
-      },
-      element: {
-        element: partials,
-        parameters: ['o: u32', 'r: u32'],
-        at: { shape: partials.aval.shape, coordinates: [`(o / ${elements}u)`, 'r', `(o % ${elements}u)`] },
-      },
-      finish: { store: 'output', parameters: ['o: u32', 'value: T'], linear: 'o' },
-    },
-    groups: [Math.ceil(outputs / 64), 1, 1],
-  };
+  return chunks > 1 ? [first, sumOfChunks(partials)] : [first];
 }
 
 function sizesIn({ inputs, output, attributes }: AnyCall, direction: Direction): ConvolutionSizes {

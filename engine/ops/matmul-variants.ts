@@ -14,6 +14,10 @@ export interface Variant {
   readonly shader: string;
   readonly groups: readonly [number, number];
   readonly extra?: Readonly<Record<string, number>>;
+  /** Sums are cut: chunks of so many terms, each for workgroups of its own, and a second launch adds them. */
+  readonly cut?: { readonly chunks: number; readonly chunk: number };
+  /** Operands are rounded to f16 on their way to workgroup memory. */
+  readonly halves?: boolean;
 }
 
 /** Workgroups that cover [m, n] by tiles of `rows` x `columns`: columns along x. */
@@ -22,8 +26,9 @@ export function tiles(m: number, n: number, rows: number, columns: number): [num
 }
 
 /** Tells the variants of one product apart, for people and for files: `matmul_subgroup LANES=8 HALVES=0 ACROSS=1`. */
-export function matmulVariantName({ shader, extra = {} }: Variant): string {
-  return [shader, ...Object.entries(extra).map(([name, value]) => `${name}=${value}`)].join(' ');
+export function matmulVariantName({ shader, extra = {}, cut }: Variant): string {
+  const constants = Object.entries(extra).map(([name, value]) => `${name}=${value}`);
+  return [shader, ...constants, ...(cut ? ['in chunks'] : [])].join(' ');
 }
 
 /**
@@ -34,6 +39,7 @@ export function matmulClass(
   { batch, m, n, k }: MatmulSizes,
   transposes: { readonly transposeA: boolean; readonly transposeB: boolean },
   vectors: readonly [left: boolean, right: boolean],
+  halves: boolean,
 ): string {
   const layout = (transposed: boolean): string => (transposed ? 'T' : 'N');
   return [
@@ -41,5 +47,6 @@ export function matmulClass(
     ...(batch > 1 ? [`batch ${extentClass(batch)}`] : []),
     ...(vectors[0] ? [] : ['left by element']),
     ...(vectors[1] ? [] : ['right by element']),
+    ...(halves ? ['f16'] : []),
   ].join(', ');
 }

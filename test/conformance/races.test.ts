@@ -23,6 +23,7 @@ const SIZES: Readonly<Record<string, number>> = {
   M: 64,
   N: 64,
   K: 32,
+  TILE: 64,
   C: 32,
   O: 64,
 };
@@ -38,9 +39,12 @@ function forDetector(source: string): string {
       // A barrier that is the first statement of a block is overlooked.
       .replaceAll(/\{\s*workgroupBarrier\(\);/g, `{ var first_statement = 0u; ${BARRIER}`)
       // Matrices do not add; sums in a thread's own registers race with nobody.
-      .replaceAll(/^ *c\d\d \+= outer\(.*\);$/gm, '')
+      .replaceAll(/^ *c\d\d (\+= outer|= gained)\(.*\);$/gm, '')
       // Every eighth column of a slab is enough: all threads read it, and each step takes seconds.
       .replaceAll('s += PITCH)', 's += 8u * PITCH)')
+      // Of the blocks that matmul_tiled reads of a slab the first, by a quarter of the threads.
+      .replaceAll('q < ROOM / TILE', 'q < 1u')
+      .replaceAll('@workgroup_size(16, 16, 1)', '@workgroup_size(16, 4, 1)')
       // And every fourth of the elements that a thread brings.
       .replaceAll('part += 64u)', 'part += 256u)')
   );

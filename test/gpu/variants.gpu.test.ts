@@ -27,13 +27,15 @@ const kinds: readonly AdapterTraits[] = [
 ];
 
 for (const traits of kinds) {
-  test(`the matrix products of a ${traits.kind} without fixed subgroups are right in all layouts`, async () => {
+  test(`the matrix products of a ${traits.kind} without fixed subgroups are right in every layout of an operand`, async () => {
     await init();
     const cases: { readonly result: Tensor; readonly expected: ArrayLike<number>; readonly terms: number }[] =
       [];
     const [m, n, k] = [67, 70, 33];
     for (const transposeA of [false, true])
       for (const transposeB of [false, true]) {
+        // The tiles of a GPU take SwiftShader a second to compile, and treat A and B each for itself: two layouts are all four.
+        if (traits.kind === 'gpu' && transposeA !== transposeB) continue;
         const a = await matrix(1, [2, ...(transposeA ? [k, m] : [m, k])]);
         const b = await matrix(2, transposeB ? [1, n, k] : [1, k, n]);
         const build = (): Tensor => matmul(a, b, { transposeA, transposeB }).add(1);
