@@ -147,9 +147,8 @@ const tables = (data: ReportData): readonly TableSection[] =>
 function verdicts(data: ReportData): Record<string, unknown> {
   const table = tables(data).find(({ heading }) => heading.startsWith("The paper's claims"));
   if (!table) throw new Error('no claims');
-  return Object.fromEntries(
-    table.rows.map((row) => [/^\((\w+)\)/.exec(String(row['claim']))![1], row['verdict']]),
-  );
+  const letter = (claim: unknown): string => /^\((\w+)\)/.exec(claim as string)![1] as string;
+  return Object.fromEntries(table.rows.map(({ claim, verdict }) => [letter(claim), verdict]));
 }
 
 const ended = (fields: Record<string, Json> = {}): RunRecord => ({

@@ -65,7 +65,7 @@ export function notesOf({
 const COORDINATES = 16;
 
 /** Candidates for every parameter that is wanted: weights of pixels that are always 0 are dead. */
-const CANDIDATES = 4;
+const CANDIDATES = 10;
 
 /**
  * @param point its parameters are drawn by seed and repeat alone, so that they are the same at every step and in all trainings of a
