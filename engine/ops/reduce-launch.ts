@@ -1,6 +1,6 @@
 /**
  * How a reduction runs: one thread per output, or per chunk of an output with a second pass over the
- * partial results when the outputs alone would leave the adapter idle, or a workgroup per output.
+ * partial results when the outputs alone would leave the adapter idle, or a workgroup per output or chunk.
  */
 import type { DType } from '../graph/dtype.ts';
 import type { Aval } from '../graph/ndarray.ts';
@@ -34,36 +34,21 @@ export function reduceLaunches(call: Call<AxesAttributes>, operator: Operator): 
     reduceVariants(adapter, outputs, length),
     ({ name }) => name,
   );
-  if (shader === 'reduce_workgroup')
-    return [
-      {
-        shader,
-        constants: { OUTPUTS: outputs, LENGTH: length },
-        blocks: { ...blocks, element, finish },
-        groups: [outputs, 1, 1],
-      },
-    ];
   const first = { OUTPUTS: outputs, LENGTH: length, CHUNKS: chunks };
-  if (chunks === 1)
-    return [
-      {
-        shader: 'reduce',
-        constants: first,
-        blocks: { ...blocks, element, finish },
-        groups: [Math.ceil(outputs / 64), 1, 1],
-      },
-    ];
+  const parts = outputs * chunks;
+  const groups = [shader === 'reduce' ? Math.ceil(parts / 64) : parts, 1, 1] as const;
+  if (chunks === 1) return [{ shader, constants: first, blocks: { ...blocks, element, finish }, groups }];
   const partials = { temporary: 0, aval: { shape: [outputs, chunks], dtype } };
   return [
     {
-      shader: 'reduce',
+      shader,
       constants: first,
       blocks: {
         ...blocks,
         element,
         finish: { store: partials, parameters: ['o: u32', 'value: T'], linear: 'o' },
       },
-      groups: [Math.ceil((outputs * chunks) / 64), 1, 1],
+      groups,
     },
     {
       shader: 'reduce',
@@ -93,6 +78,10 @@ interface Variant {
 const FEW = 64;
 /** Terms that one thread may be asked to reduce without need. */
 const LONG = 1 << 16;
+/** Workgroups that give every core of a usual GPU something to read. Reasoning, not measured. */
+const FILL = 128;
+/** Terms that a workgroup of 256 has at least where its sum is shared with others: 16 for each thread. */
+const SHARE = 4096;
 
 /** The variants that can run, the one to take first. */
 function reduceVariants({ kind }: AdapterTraits, outputs: number, length: number): readonly Variant[] {
@@ -102,9 +91,12 @@ function reduceVariants({ kind }: AdapterTraits, outputs: number, length: number
     ...(chunks === 1 || length <= LONG ? [{ name: 'reduce', shader: 'reduce', chunks: 1 } as const] : []),
   ];
   const workgroup: Variant = { name: 'reduce_workgroup', shader: 'reduce_workgroup', chunks: 1 };
-  // On a GPU one workgroup per output fills the machine when each output has much to read.
   if (length < 256 || outputs > (kind === 'gpu' ? 65535 : FEW)) return threads;
-  return kind === 'gpu' ? [workgroup, ...threads] : [...threads, workgroup];
+  if (kind !== 'gpu') return [...threads, workgroup];
+  // On a GPU one workgroup per output fills the machine when outputs are many; few long ones are shared, in two passes.
+  const shares = Math.min(Math.ceil(FILL / Math.max(1, outputs)), Math.floor(length / SHARE));
+  const shared: Variant = { ...workgroup, name: 'reduce_workgroup in chunks', chunks: shares };
+  return [...(shares > 1 ? [shared] : []), workgroup, ...threads];
 }
 
 function isTrailing(axes: readonly number[], rank: number): boolean {

@@ -55,6 +55,22 @@ for (const traits of kinds) {
   }, 60_000);
 }
 
+test('few long sums of a gpu are shared by workgroups, and right', async () => {
+  await init();
+  const x = await matrix(4, [3, 9000]);
+  const build = (): Tensor[] => [x.sum(1), x.max(1), x.min()];
+  const expected = interpret(build());
+  pretend({ kind: 'gpu', name: 'pretended' });
+  const results = build();
+  await realize(...results);
+  for (const [k, result] of results.entries()) {
+    const actual = await result.data();
+    expected[k]?.data.forEach((value, i) =>
+      expect(Math.abs((actual[i] as number) - value)).toBeLessThan(5e-3),
+    );
+  }
+});
+
 test('the reductions of a gpu, one workgroup for each result, are right', async () => {
   await init();
   const x = await matrix(3, [5, 1300]);

@@ -63,6 +63,9 @@ test('each kernel of a gpu is right in a convolution of 16 channels to 20', asyn
       expect(failures([deviation]), name).toEqual([]);
 });
 
+/** M, N, K; the second is large enough for every tile, and its sums for chunks. */
+const [tall, long] = [[130, 36, 64], [260, 140, 516]] as const; // prettier-ignore
+
 test.each([
   [false, false],
   [false, true],
@@ -70,17 +73,15 @@ test.each([
   [true, true],
 ])('each kernel of a matrix product is right in the layout %s, %s', async (transposeA, transposeB) => {
   const { traits } = currentDevice() as Device;
-  for (const adapter of [traits, gpu])
-    for (const [m, n, k] of [
-      [1, 129, 70],
-      [130, 36, 64],
-      [260, 140, 516],
-    ] as const) {
-      // prettier-ignore
-      const inputs = [
-        uniform('left', transposeA ? [k, m] : [m, k]),
-        uniform('right', transposeB ? [n, k] : [k, n]),
-      ];
+  const halves = (currentDevice() as Device).gpu.features.has('shader-f16');
+  for (const adapter of [traits, gpu, ...(halves ? [{ ...gpu, products: 'f16' } as const] : [])])
+    for (const [m, n, k] of adapter.kind === 'gpu' ? [tall, long] : [[1, 129, 70] as const, tall, long]) {
+      const shapes = [transposeA ? [k, m] : [m, k], transposeB ? [n, k] : [k, n]];
+      // Numbers that f16 holds, so that products of f16 keep the bound of f32.
+      const inputs = shapes.map((shape, side) => {
+        const { data, ...rest } = uniform(`operand ${side}`, shape);
+        return { ...rest, data: data.map((x) => Math.round(x * 64) / 64) };
+      });
       const each: Case = { primitive: matmulPrimitive, inputs, attributes: { transposeA, transposeB } };
       for (const [name, deviation] of await deviationsOf(each, adapter))
         expect(failures([deviation]), name).toEqual([]);
