@@ -355,7 +355,7 @@ describe('heavy-tail/figure4', () => {
         : amplitudes(1, 1 + 0.01 * training.replica, 0.08),
     );
     expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds', d: 'holds' });
-    expect(tables(data)[0]!.rows[1]).toMatchObject({ arm: 'decay', repeats: 3 });
+    expect(tables(data)[0]!.rows[1]).toMatchObject({ arm: 'decay', repeats: 5 });
     const [, decay] = tables(data)[0]!.rows;
     expect((decay!['step'] as { value: number }).value).toBeCloseTo(0.0505, 3);
     const same = reportOf('figure4', ({ training }) => amplitudes(1, 1.5 + 0.01 * training.replica, 0.08));

@@ -110,7 +110,7 @@ export function claimsOf(all: Arms): readonly DecidedClaim[] {
 }
 
 function decideSame(first: readonly number[], second: readonly number[]): Decision {
-  if (first.length === 0 || second.length === 0) return undecided('not both of the trainings were made.');
+  if (first.length < 2 || second.length < 2) return undecided('fewer than two trainings each were made.');
   const difference = spread(second).mean - spread(first).mean;
   const { pRising, pFalling } = numericTrend([[first, second]]);
   const p = Math.min(pRising, pFalling);

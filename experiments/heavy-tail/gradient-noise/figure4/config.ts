@@ -140,7 +140,7 @@ const k16: Figure4Config = {
   parameters: 100,
   batches: 500,
   piece: 50,
-  repeats: 3,
+  repeats: 5,
 };
 
 /** The paper gives the network, the epoch and the factor of the rate; the rest is our choice. */
