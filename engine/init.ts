@@ -22,8 +22,8 @@ export interface InitOptions {
    */
   readonly tune?: TuneMode;
   /**
-   * What the factors of matrix products are held in while they are multiplied: `f32`, the default, or `f16`, which halves the
-   * traffic of workgroup memory and loses digits (docs/kernels.md has the bound). Sums are f32, and so is all that is stored.
+   * What the factors of matrix products and convolutions are held in while they are multiplied: `f32`, the default, or `f16`, which
+   * halves the traffic of workgroup memory and loses digits (docs/kernels.md has the bound). Sums are f32, and so is all that is stored.
    */
   readonly products?: 'f32' | 'f16';
 }

@@ -24,12 +24,18 @@
 // Blocks. `first` (x, y, x) and `second` (w, w, y) declare the operands and read them at an element offset. Convolution b of
 // the batch starts at b * FIRST_BATCH (b * SECOND_BATCH). `epilogue` declares the result and stores its element b * RESULT + i.
 //
+// `storage` says what slabs hold; with
+//   enable f16;
+//   alias Stored = f16;
+// the factors are rounded to f16, which halves the room and traffic of workgroup memory, and sums stay f32.
+//
 // Threads. Workgroup of 8x8; the tables of a slab are made by 16 threads while all multiply the slab before it. Thread (x, y)
 // owns columns 4x..4x+3 and 32+4x..32+4x+3 of the tile, and rows likewise, as in matmul_tiled.wgsl. Dispatch (tiles, 1,
 // batch * G * CHUNKS), x folded into y beyond 65535; tiles count columns, then rows, then phases. Chunk q sums the terms
 // [q * CHUNK, (q + 1) * CHUNK) alone and stores to b * CHUNKS + q, for shaders/reduce.wgsl to add.
 //
-// Numerics. Terms are added one by one in order of k; the order is fixed, so a result is the same bits on every run.
+// Numerics. Terms are added one by one in order of k; the order is fixed, so a result is the same bits on every run. What
+// slabs of f16 cost is in the header of matmul_tiled.wgsl.
 
 override DIRECTION: u32 = 0u;
 override CHUNKS: u32 = 1u;
@@ -81,6 +87,10 @@ fn epilogue(b: u32, i: u32, value: f32) {
 }
 //@end epilogue
 
+//@begin storage
+alias Stored = f32;
+//@end storage
+
 // A coordinate outside of every image, whatever is added to it that is not; as a place, nowhere.
 const NONE: u32 = 0x80000000u;
 const SLAB: u32 = 16u;
@@ -94,8 +104,8 @@ var<workgroup> term_y: array<u32, 16>;
 var<workgroup> term_x: array<u32, 16>;
 var<workgroup> term_a: array<u32, 16>;
 var<workgroup> term_b: array<u32, 16>;
-var<workgroup> a_slab: array<f32, 1056>; // [SLAB, PITCH]: k, row
-var<workgroup> b_slab: array<f32, 1056>; // [SLAB, PITCH]: k, column
+var<workgroup> a_slab: array<Stored, 1056>; // [SLAB, PITCH]: k, row
+var<workgroup> b_slab: array<Stored, 1056>; // [SLAB, PITCH]: k, column
 
 // The first tap that reaches a phase.
 fn first_tap(taps: u32, stride: u32, dilation: u32, before: u32, phase: u32) -> u32 {
@@ -195,7 +205,7 @@ fn fetch(col: u32, t: u32) {
     if (row_y[r] != NONE && row_y[r] + term_y[s] < height && row_x[r] + term_x[s] < width) {
       v = first1(row_a[r] + term_a[s]);
     }
-    a_slab[s * PITCH + r] = v;
+    a_slab[s * PITCH + r] = Stored(v);
   }
   for (var part = t; part < 1024u; part += 64u) {
     let s = select(part >> 6u, part & 15u, DIRECTION == 1u);
@@ -204,16 +214,16 @@ fn fetch(col: u32, t: u32) {
     if (term_y[s] != NONE && col + q < select(O, C, DIRECTION == 1u) / G) {
       v = second1(term_b[s] + (col + q) * select(1u, O, DIRECTION == 1u));
     }
-    b_slab[s * PITCH + q] = v;
+    b_slab[s * PITCH + q] = Stored(v);
   }
 }
 
 fn a_quad(i: u32) -> vec4f {
-  return vec4f(a_slab[i], a_slab[i + 1u], a_slab[i + 2u], a_slab[i + 3u]);
+  return vec4f(f32(a_slab[i]), f32(a_slab[i + 1u]), f32(a_slab[i + 2u]), f32(a_slab[i + 3u]));
 }
 
 fn b_quad(i: u32) -> vec4f {
-  return vec4f(b_slab[i], b_slab[i + 1u], b_slab[i + 2u], b_slab[i + 3u]);
+  return vec4f(f32(b_slab[i]), f32(b_slab[i + 1u]), f32(b_slab[i + 2u]), f32(b_slab[i + 3u]));
 }
 
 fn outer(a: vec4f, b: vec4f) -> mat4x4f {

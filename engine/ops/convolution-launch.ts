@@ -14,14 +14,17 @@ import {
 import { convolutionClass, convolutionVariants, productOf, type Direction } from './convolution-variants.ts';
 import { choose } from './variant-choice.ts';
 
+/** Slabs of f16 in shaders/conv_tiled.wgsl. */
+const HALVES = 'enable f16;\nalias Stored = f16;';
+
 type AnyCall = Call<ConvolutionAttributes> | Call<InputGradientAttributes> | Call<FilterGradientAttributes>;
 
 export function convolutionLaunches(call: AnyCall, direction: Direction): Launch[] {
   const sizes = sizesIn(call, direction);
   const { sourceChannels } = productOf(sizes, direction);
-  const { shader, tiles, chunks, chunk, constants, vectors } = choose(
+  const { shader, tiles, chunks, chunk, constants, vectors, halves } = choose(
     call.adapter,
-    convolutionClass(sizes, direction),
+    convolutionClass(sizes, direction, call.adapter.products === 'f16'),
     convolutionVariants(call.adapter, sizes, direction),
     ({ name }) => name,
   );
@@ -40,6 +43,7 @@ export function convolutionLaunches(call: AnyCall, direction: Direction): Launch
     blocks: {
       first: bufferOperand(0, 'first', vectors && sourceChannels % 4 === 0),
       second: bufferOperand(1, 'second', vectors && (sizes.filters / sizes.groups) % 4 === 0),
+      ...(shader === 'conv_tiled' && { storage: { text: halves ? HALVES : 'as written' } }),
       epilogue: {
         store: chunks > 1 ? partials : 'output',
         parameters: ['b: u32', 'i: u32', 'value: f32'],

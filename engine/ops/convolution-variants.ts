@@ -48,6 +48,8 @@ export interface ConvolutionVariant {
   readonly constants: Readonly<Record<string, number>>;
   /** Whether the operands may be read as vectors. */
   readonly vectors: boolean;
+  /** Factors are rounded to f16 on their way to workgroup memory. */
+  readonly halves?: boolean;
 }
 
 /** Multiply-adds below which compiling a tiled kernel costs more than it ever saves. */
@@ -63,7 +65,7 @@ const DIRECTIONS: readonly Direction[] = ['forward', 'input', 'filter'];
 
 /** The variants that can run, the one to take first. */
 export function convolutionVariants(
-  { kind, lanes }: AdapterTraits,
+  { kind, lanes, products }: AdapterTraits,
   sizes: ConvolutionSizes,
   direction: Direction,
 ): readonly ConvolutionVariant[] {
@@ -73,6 +75,9 @@ export function convolutionVariants(
   const one = [direct(sizes, direction, product)];
   if (work === 0) return one;
   const tiles = cuts(tiled(sizes, direction, product));
+  // Which convolutions are f16 follows from the shape, never from a measurement.
+  if (products === 'f16')
+    return work <= SMALL || columns < NARROW ? one : tiles.map((tile) => ({ ...tile, halves: true }));
   const best = kind === 'cpu' && (lanes === 4 || lanes === 8) ? shared(lanes, sizes, direction, product) : [];
   if (work <= SMALL || columns < NARROW) return [...one, ...best, ...tiles];
   if (kind === 'gpu') return [...tiles, ...one];
@@ -199,7 +204,7 @@ function gcd(a: number, b: number): number {
  * Convolutions that take the same kernel once one of them was measured: `convolution forward 32x32x32x64 to 64, 3x3`, of
  * outputs N x OH x OW x C to O and taps, and what else their speed depends on.
  */
-export function convolutionClass(sizes: ConvolutionSizes, direction: Direction): string {
+export function convolutionClass(sizes: ConvolutionSizes, direction: Direction, halves: boolean): string {
   const { examples, outputHeight, outputWidth, channels, filters, groups, batch, stride, dilation } = sizes;
   const image = [examples, outputHeight, outputWidth, channels].map(extentClass).join('x');
   const unless = (text: string, plain: boolean): string[] => (plain ? [] : [text]);
@@ -218,5 +223,6 @@ export function convolutionClass(sizes: ConvolutionSizes, direction: Direction):
     ...unless(`batch ${extentClass(batch)}`, batch === 1),
     ...unless('channels by element', (channels / groups) % 4 === 0),
     ...unless('filters by element', (filters / groups) % 4 === 0),
+    ...unless('f16', !halves),
   ].join(', ');
 }

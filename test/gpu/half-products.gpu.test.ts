@@ -1,9 +1,11 @@
 /** Products of f16: what they may lose, and what they need. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from '../../engine/gpu/device.ts';
+import type { NdArray } from '../../engine/graph/ndarray.ts';
 import type { Attributes, Call } from '../../engine/graph/primitive.ts';
-import { currentDevice, init, matmul, tensor } from '../../engine/index.ts';
+import { conv2d, currentDevice, init, matmul, tensor, type Tensor } from '../../engine/index.ts';
 import { matmulPrimitive } from '../../engine/ops/contraction.ts';
+import { interpret } from '../../engine/reference/interpreter.ts';
 import { uniform } from '../conformance/draw.ts';
 
 beforeAll(() => init());
@@ -47,6 +49,24 @@ test('products of f16 are within the bound that rounding their factors leaves, a
       if (error > 2 ** -20 * magnitude) rounded++;
     }
   expect(rounded).toBeGreaterThan((m * n) / 2);
+});
+
+test('convolutions of f16 are those of f32 where f16 holds their factors', async (context) => {
+  if (!(await hasHalves())) return context.skip('This adapter has no shader-f16.');
+  const [x, w] = [uniform('image', [2, 12, 11, 16]), uniform('filter', [3, 3, 16, 20])].map(
+    ({ data, ...rest }) => ({
+      ...rest,
+      data: data.map((value) => Math.round(value * 64) / 64),
+    }),
+  ) as [NdArray, NdArray];
+  const build = (): Tensor => conv2d(tensor(x.data, x.shape), tensor(w.data, w.shape));
+  const [expected] = interpret([build()]) as [NdArray];
+  await init({ products: 'f16' });
+  const actual = await build().data();
+  // Sums of 144 terms below 4.
+  expected.data.forEach((value, i) =>
+    expect(Math.abs((actual[i] as number) - value)).toBeLessThan(144 * 2 ** -23 * 144 * 4),
+  );
 });
 
 test('small products stay f32 where others are f16', () => {
