@@ -62,7 +62,9 @@ describe('the experiments of gradient noise', () => {
       [20, 64],
     ]);
     const looked = samples.reduce((sum, { parameters }) => sum + (parameters as number), 0);
-    expect(looked).toBeGreaterThan(9);
+    // Most pixels of these images are 0, and their weights dead.
+    expect(looked).toBeGreaterThan(3);
+    expect(samples.every(({ dead }) => (dead as number) > 20)).toBe(true);
     expect(fits.length + constant.length).toBe(looked + 3 * 4);
     expect(records.filter(({ name }) => name === 'alike')).toHaveLength(3 * 4);
     for (const fit of fits) {
