@@ -4,7 +4,19 @@ import { captureGraph } from '../../engine/compile/capture.ts';
 import { compile, type Target } from '../../engine/compile/compile.ts';
 import type { BufferRef, Program } from '../../engine/compile/program.ts';
 import { placeholder, type Tensor } from '../../engine/graph/tensor.ts';
-import { arange, concat, crossEntropy, matmul, relu, take, tree, valueAndGrad } from '../../engine/index.ts';
+import {
+  arange,
+  concat,
+  crossEntropy,
+  isFinite,
+  matmul,
+  relu,
+  take,
+  tree,
+  valueAndGrad,
+  vmap,
+  where,
+} from '../../engine/index.ts';
 
 const target: Target = { adapter: { kind: 'cpu', name: 'test' }, maxBuffers: 10 };
 
@@ -220,6 +232,40 @@ test('small maps of one size share a kernel, large ones only if they share what 
       ),
     ),
   ).toEqual(['map', 'map']);
+});
+
+test.each([
+  [8, 8],
+  [16, 8],
+])('replicas of a network compile: batches of %i, %i hidden units', (batch, hidden) => {
+  const [x, labels] = [argument([3, batch, 20]), argument([3, batch], 'i32')];
+  const params = {
+    w: argument([3, 20, hidden]),
+    b: argument([3, hidden]),
+    out: argument([3, hidden, 10]),
+  };
+  const velocity = tree.map((p) => argument(p.shape), params);
+  type Params = typeof params;
+  const step = (p: Params, v: Params, inputs: Tensor, targets: Tensor): readonly [Params, Params, Tensor] => {
+    const loss = (q: Params): Tensor =>
+      crossEntropy(matmul(relu(matmul(inputs, q.w).add(q.b)), q.out), targets);
+    const [value, gradients] = valueAndGrad(loss)(p);
+    const next = tree.map((m, g) => m.mul(0.9).add(g), v, gradients);
+    const accept = (after: Tensor, before: Tensor): Tensor => where(isFinite(value), after, before);
+    return [
+      tree.map((q, m) => accept(q.sub(m.mul(0.1)), q), p, next),
+      tree.map((after, before) => accept(after, before), next, v),
+      value,
+    ];
+  };
+  const results = tree.leaves(vmap(step)(params, velocity, x, labels));
+  const args = tree.leaves([params, velocity, x, labels]);
+  const result = program(
+    results,
+    args,
+    args.map((_, k) => k < 6),
+  );
+  expect(result.dispatches.length).toBeLessThan(14);
 });
 
 test('a batch gathered by index from packed bytes is one kernel', () => {
