@@ -300,7 +300,7 @@ describe('the other figures of the study', () => {
       b: 'holds',
       c: 'does not hold',
       d: 'does not hold',
-      z: 'holds',
+      e: 'holds',
     });
     const eleven = accuracies('figure11', (arm) => (arm.includes('64, then') ? 0.4 : 0.5), {});
     expect(verdicts(eleven)).toMatchObject({ a: 'holds', b: 'does not hold', c: 'cannot be decided' });

@@ -20,6 +20,9 @@ export interface Figure10Config {
   readonly repeats: number;
 }
 
+/** Of claims: two for every batch size, and one more. */
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+
 type Setting = Figure10Config['settings'][number];
 
 const plain = ({ batchSize, rate, epochs }: Setting): Way => ({ batchSize, learningRate: rate, epochs });
@@ -81,7 +84,11 @@ export const figure10: GridExperiment<Figure10Config> = comparison<Figure10Confi
   },
   ways(config) {
     const { settings, discardEpochs, fraction } = config;
-    check('figure10', settings.length > 0, 'settings are none: give at least one');
+    check(
+      'figure10',
+      settings.length > 0 && 2 * settings.length < LETTERS.length,
+      `there are ${settings.length} settings: give 1 to 12`,
+    );
     check(
       'figure10',
       fraction > 0 && fraction < 1,
@@ -97,7 +104,7 @@ export const figure10: GridExperiment<Figure10Config> = comparison<Figure10Confi
   claims: (arms, config) => [
     ...config.settings.flatMap((setting, k) => claimsAt(arms, config, setting, k)),
     {
-      letter: 'z',
+      letter: LETTERS[2 * config.settings.length]!,
       short: 'the gain at the end is smaller at the largest B',
       statement: 'At the largest batch size discarding has less of an effect.',
       test: 'Mann and Whitney’s test of the gains at the end, by initialisation, from the largest batch size to the smallest.',
@@ -122,14 +129,14 @@ function claimsAt(arms: Arms, config: Figure10Config, setting: Setting, k: numbe
   const at = `at B = ${setting.batchSize}`;
   return [
     {
-      letter: 'abcdefghijkl'[2 * k]!,
+      letter: LETTERS[2 * k]!,
       short: `better while discarding, B = ${setting.batchSize}`,
       statement: `Test accuracy is higher while small losses are discarded, ${at}.`,
       test: `Mann and Whitney’s test of the mean test accuracy over the first ${discardEpochs} epochs.`,
       ...decideGreater(['without', during(without)], ['with', during(with_)]),
     },
     {
-      letter: 'abcdefghijkl'[2 * k + 1]!,
+      letter: LETTERS[2 * k + 1]!,
       short: `better at the end, B = ${setting.batchSize}`,
       statement: `Test accuracy is higher at the end, ${at}.`,
       test: 'Mann and Whitney’s test of the test accuracy at the end.',
