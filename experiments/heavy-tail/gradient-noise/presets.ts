@@ -59,6 +59,8 @@ export function presetsFor(networks: Networks): Readonly<Record<PresetName, Nois
       ...perceptron,
       ...tiny,
       networks: networks.smoke,
+      // At 0.25 eight units die.
+      rate: 0.05,
       batchSize: 16,
       steps: 60,
       batchSizes: [16, 64],

@@ -106,3 +106,12 @@ export function meanOf<F>(fits: readonly F[], of: (fit: F) => number): number {
 export function deviationOf(values: readonly number[]): number {
   return spread(values).deviation;
 }
+
+/** Null where there are none: all parameters drawn were dead. */
+export function rangeOf(values: readonly number[]): {
+  readonly least: number | null;
+  readonly greatest: number | null;
+} {
+  if (values.length === 0) return { least: null, greatest: null };
+  return { least: Math.min(...values), greatest: Math.max(...values) };
+}

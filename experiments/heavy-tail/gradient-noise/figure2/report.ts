@@ -10,6 +10,7 @@ import {
   meanOf,
   networkReadings,
   overRepeats,
+  rangeOf,
   type NetworkReadings,
   type Reading,
 } from '../readings.ts';
@@ -66,9 +67,9 @@ function spreadTable(networks: readonly NetworkReadings[]): TableSection {
           alpha: overRepeats(repeats, ({ fits }) => meanOf(fits, ({ alpha }) => alpha)),
           spread: overRepeats(repeats, (each) => deviationOf(alphasOf(each))),
           control: overRepeats(repeats, ({ alike }) => (alike.length > 1 ? deviationOf(alike) : Number.NaN)),
-          least: Math.min(...all),
-          greatest: Math.max(...all),
-          bounds: all.filter((alpha) => alpha <= 0.5 || alpha >= 2).length / all.length,
+          ...rangeOf(all),
+          bounds:
+            all.length === 0 ? null : all.filter((alpha) => alpha <= 0.5 || alpha >= 2).length / all.length,
         };
       }),
     ),

@@ -15,6 +15,7 @@ import {
   meanOf,
   networkReadings,
   overRepeats,
+  rangeOf,
   type HistogramRecord,
   type NetworkReadings,
   type Readings,
@@ -143,8 +144,7 @@ function alphaTable(networks: readonly NetworkReadings[]): TableSection {
           alpha: overRepeats(repeats, ({ fits }) => meanOf(fits, ({ alpha }) => alpha)),
           prototype: known?.alpha ?? null,
           spread: overRepeats(repeats, ({ fits }) => deviationOf(fits.map(({ alpha }) => alpha))),
-          least: Math.min(...all),
-          greatest: Math.max(...all),
+          ...rangeOf(all),
           control: overRepeats(repeats, ({ controls }) => meanOf(controls, ({ alpha }) => alpha)),
           better: overRepeats(repeats, ({ fits }) =>
             meanOf(fits, ({ stableSse, normalSse }) => (stableSse < normalSse ? 1 : 0)),
