@@ -23,7 +23,8 @@ export interface InitOptions {
   readonly tune?: TuneMode;
   /**
    * What the factors of matrix products and convolutions are held in while they are multiplied: `f32`, the default, or `f16`, which
-   * halves the traffic of workgroup memory and loses digits (docs/kernels.md has the bound). Sums are f32, and so is all that is stored.
+   * halves the traffic of workgroup memory and loses digits (docs/kernels.md has the bound). Sums are f32, and so is all that is stored. Say
+   * it before anything is computed: programs keep their kernels.
    */
   readonly products?: 'f32' | 'f16';
 }
@@ -64,14 +65,23 @@ export async function init({
     };
   const ready = await device.backend;
   await setTuneMode(ready.device, tune);
-  if (products === 'f32') return setBackend(ready);
+  if (products === 'f32') {
+    if (device.halves) await submitted(device.halves);
+    return setBackend(ready);
+  }
   if (!ready.device.gpu.features.has('shader-f16'))
     fail(
       'NO_F16',
       `init: the adapter ${ready.device.description.description || ready.device.traits.name} has no shader-f16, which products of f16 need: leave 'products' out, or name another adapter.`,
     );
   device.halves ??= deviceBackend(ready.device, { ...tunedTraits(ready.device), products });
+  await submitted(ready);
   setBackend(device.halves);
+}
+
+/** Two backends of one device keep orders of their own: what was asked of one reaches the queue before the other begins. */
+async function submitted({ engine }: DeviceBackend): Promise<void> {
+  await new Promise<void>((resolve) => engine.stream.push({ run: resolve }));
 }
 
 /** Computes tensors together, without reading them: what they share is computed once. */

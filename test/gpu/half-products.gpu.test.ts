@@ -3,7 +3,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from '../../engine/gpu/device.ts';
 import type { NdArray } from '../../engine/graph/ndarray.ts';
 import type { Attributes, Call } from '../../engine/graph/primitive.ts';
-import { conv2d, currentDevice, init, matmul, tensor, type Tensor } from '../../engine/index.ts';
+import {
+  conv2d,
+  currentDevice,
+  init,
+  matmul,
+  ones,
+  realize,
+  tensor,
+  type Tensor,
+} from '../../engine/index.ts';
 import { matmulPrimitive } from '../../engine/ops/contraction.ts';
 import { interpret } from '../../engine/reference/interpreter.ts';
 import { uniform } from '../conformance/draw.ts';
@@ -91,6 +100,15 @@ test('small products stay f32 where others are f16', () => {
   expect(shadersOf(4, 8, 8)).toEqual(['matmul_small']);
   expect(shadersOf(64, 64, 64)).toEqual(['matmul_tiled']);
   expect(shadersOf(64, 4096, 64)).toEqual(['matmul_tiled', 'reduce']);
+});
+
+test('what was asked for before products became f16 is there afterwards', async (context) => {
+  if (!(await hasHalves())) return context.skip('This adapter has no shader-f16.');
+  const [m, k, n] = [41, 50, 33];
+  const before = matmul(ones([m, k]), ones([k, n]));
+  void realize(before);
+  await init({ products: 'f16' });
+  expect(new Set(await before.add(1).data())).toEqual(new Set([k + 1]));
 });
 
 test('products are f32 or f16 and nothing else', async () => {
