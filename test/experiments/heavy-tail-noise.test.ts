@@ -60,15 +60,26 @@ async function directNoise(
 }
 
 describe('the noise of sampled parameters', () => {
-  const sampling = { parameters: 4, batches: 0, piece: 5 };
+  const sampling = { parameters: 4, batches: 0 };
 
-  it.each<[string, NetworkSpec, string]>([
-    ['from gradients of single examples', { kind: 'mlp', hidden: [5] }, 'examples'],
-    ['of minibatches under batch normalisation', { kind: 'mlp', hidden: [5], norm: 'batch' }, 'minibatches'],
-    ['of minibatches of convolutions', { kind: 'convolutions', stages: [[2]], norm: 'batch' }, 'minibatches'],
-  ])('%s is that of every minibatch, and adds up to 0 over an epoch', async (_, network, unit) => {
+  it.each<[string, NetworkSpec, string, number]>([
+    ['from gradients of single examples', { kind: 'mlp', hidden: [5] }, 'examples', 5],
+    [
+      'of minibatches under batch normalisation',
+      { kind: 'mlp', hidden: [5], norm: 'batch' },
+      'minibatches',
+      12,
+    ],
+    // Two minibatches in a pass, and one.
+    [
+      'of minibatches of convolutions',
+      { kind: 'convolutions', stages: [[2]], norm: 'batch' },
+      'minibatches',
+      5,
+    ],
+  ])('%s is that of every minibatch, and adds up to 0 over an epoch', async (_, network, unit, piece) => {
     const point = pointOf(network);
-    const source = noiseSource(point, sampling);
+    const source = noiseSource(point, { ...sampling, piece });
     expect(source.unit).toBe(unit);
     const found = await source.at(6);
     const { parameters, samples } = found!;
