@@ -51,23 +51,23 @@ describe('gradients, strides, discarded gradients and radii', () => {
     const of = (records: readonly RunRecord[], name: string) => records.filter((each) => each.name === name);
 
     const three = await measure('figure3', {
-      law: { smallest: 2, doublings: 2, draws: 400, piece: 40 },
+      law: { smallest: 2, doublings: 2, draws: 200, piece: 40 },
       sizes: [10, 40],
       rate: 0.001,
     });
     const levels = of(three, 'gradient-law').map(({ batchSize, batches }) => [batchSize, batches]);
     expect(levels).toEqual([
-      [2, 1600],
-      [4, 800],
-      [8, 400],
+      [2, 800],
+      [4, 400],
+      [8, 200],
     ]);
     const { tensors } = of(three, 'gradient-spread')[0] as unknown as SpreadRecord;
     for (const { batchSize, tensors: lengths } of of(three, 'gradient-law') as unknown as LawRecord[]) {
       const level = (path: string) => (lengths[path]!.centredSquare * batchSize) / tensors[path]!.variance;
-      // Of all parameters: 400 draws along a few directions that matter, so some 5 % of scatter.
+      // Of 200 draws, at worst along one direction: a deviation of √(2/200), a tenth.
       const levels = Object.keys(tensors).map(level);
-      expect(Math.min(...levels), String(batchSize)).toBeGreaterThan(0.8);
-      expect(Math.max(...levels), String(batchSize)).toBeLessThan(1.2);
+      expect(Math.min(...levels), String(batchSize)).toBeGreaterThan(0.75);
+      expect(Math.max(...levels), String(batchSize)).toBeLessThan(1.25);
     }
     const strides = of(three, 'stride');
     expect(new Set(strides.map(({ batchSize }) => batchSize))).toEqual(new Set([10, 40]));
@@ -83,6 +83,15 @@ describe('gradients, strides, discarded gradients and radii', () => {
 
     const two = await measure('figure2', {});
     expect(of(two, 'radii')).toHaveLength(2);
+    const one = await measure('figure1', { sizes: [8, 40] });
+    expect(of(one, 'stride').length).toBeGreaterThan(4);
+    for (const [figure, changes] of [
+      ['figure10', {}],
+      ['figure11', { batchSize: 40, firstBatchSize: 8 }],
+    ] as const) {
+      const outcomes = of(await measure(figure, changes), 'training').map(({ outcome }) => outcome);
+      expect(outcomes).toEqual(['finished', 'finished']);
+    }
     const sixteen = await measure('figure16', {});
     expect(of(sixteen, 'training').map(({ outcome }) => outcome)).toEqual(Array(4).fill('finished'));
   });
