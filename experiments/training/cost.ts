@@ -14,9 +14,9 @@ export interface ExampleCost {
   readonly widest: number;
 }
 
-/** What happens to the image: a convolution, a shortcut beside the convolutions, a pooling by 2 or over all pixels. */
+/** What happens to the image: a convolution of 3x3 or so many taps, a shortcut beside the convolutions, a pooling by 2 or over all pixels. */
 type Entry =
-  | { readonly filters: number; readonly stride?: number }
+  | { readonly filters: number; readonly stride?: number; readonly taps?: number }
   | { readonly projection: number; readonly stride: number }
   | 'M'
   | 'all';
@@ -45,9 +45,9 @@ export function exampleCost(
       multiplyAdds += outputs * c;
       activations.push(outputs);
     } else {
-      const { filters, stride = 1 } = entry;
+      const { filters, stride = 1, taps = 9 } = entry;
       [h, w] = [Math.ceil(h / stride), Math.ceil(w / stride)];
-      multiplyAdds += h * w * 9 * c * filters;
+      multiplyAdds += h * w * taps * c * filters;
       activations.push(h * w * filters);
       c = filters;
     }
@@ -105,6 +105,8 @@ function modelOf({ kind, depth = 20 }: ModelSpec): Architecture {
       const blocks = (depth - 2) / 6;
       return residual([16, 32, 64], [blocks, blocks, blocks], false);
     }
+    case 'resnet50':
+      return bottlenecks([64, 128, 256, 512], [3, 4, 6, 3]);
   }
 }
 
@@ -114,6 +116,23 @@ function residual(filters: readonly number[], blocks: readonly number[], project
       const stride = stage > 0 && block === 0 ? 2 : 1;
       const shortcut: Entry[] = stride === 2 && projects ? [{ projection: width, stride }] : [];
       return [...shortcut, { filters: width, stride }, { filters: width }];
+    }).flat(),
+  );
+  return { image: [...convolutions(filters.slice(0, 1)), ...stages, 'all'], hidden: [] };
+}
+
+/** Each block narrows, convolves and widens fourfold; the first of a stage has a projection beside it. */
+function bottlenecks(filters: readonly number[], blocks: readonly number[]): Architecture {
+  const stages = filters.flatMap((width, stage) =>
+    Array.from({ length: blocks[stage] as number }, (_, block): Entry[] => {
+      const stride = stage > 0 && block === 0 ? 2 : 1;
+      const shortcut: Entry[] = block === 0 ? [{ projection: 4 * width, stride }] : [];
+      const branch = [
+        { filters: width, taps: 1 },
+        { filters: width, stride },
+        { filters: 4 * width, taps: 1 },
+      ];
+      return [...shortcut, ...branch];
     }).flat(),
   );
   return { image: [...convolutions(filters.slice(0, 1)), ...stages, 'all'], hidden: [] };

@@ -8,6 +8,7 @@ import {
   resnet,
   resnet18,
   resnet34,
+  resnet50,
   vgg,
   type Layer,
   type SequentialParams,
@@ -47,6 +48,8 @@ function modelOf({ kind, depth = 20, norm = 'batch', dropout = 0.5 }: ModelSpec,
     case 'resnet':
       if (depth === 18) return resnet18(options);
       return depth === 34 ? resnet34(options) : resnet(depth, options);
+    case 'resnet50':
+      return resnet50(options);
   }
 }
 
@@ -58,6 +61,7 @@ export function groupOf(spec: NetworkSpec): number | 'batch' | undefined {
       return spec.norm;
     case 'vgg11':
     case 'resnet':
+    case 'resnet50':
       return spec.norm ?? 'batch';
     default:
       return undefined;

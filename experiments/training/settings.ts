@@ -71,10 +71,10 @@ export type ConvolutionSpec = {
 
 /** A network of nn/models by its name, initialised as there. */
 export type ModelSpec = {
-  readonly kind: 'k16' | 'alexnet' | 'vgg11' | 'resnet';
-  /** Of `resnet`: 18 and 34 for the wide ones, else 6n + 2. Default 20. */
+  readonly kind: 'k16' | 'alexnet' | 'vgg11' | 'resnet' | 'resnet50';
+  /** Of `resnet`: 18 and 34 for the wide ones, else 6n + 2; the wide one of 50 layers has a name of its own. Default 20. */
   readonly depth?: number;
-  /** Examples per normalised group of `vgg11` and `resnet`. Default `batch`. */
+  /** Examples per normalised group of `vgg11`, `resnet` and `resnet50`. Default `batch`. */
   readonly norm?: number | 'batch';
   /** Of `alexnet`. Default 0.5. */
   readonly dropout?: number;

@@ -5,3 +5,11 @@ export { fitNormal, fitStable, type LikelihoodFit, type NormalFit } from './fit.
 export { compareTails, histogramErrors, type HistogramErrors, type TailComparison } from './goodness.ts';
 export { sampleStable } from './sample.ts';
 export { stableStream, type StableStream } from './stream.ts';
+export {
+  drawCoordinates,
+  gradientColumns,
+  sampledNoise,
+  type Coordinate,
+  type GradientColumn,
+  type GradientRows,
+} from './sampled-noise.ts';

@@ -288,6 +288,7 @@ describe('the costs of networks', () => {
     ['ResNet-20', { kind: 'resnet' }, cifar, 100, 8.1e7],
     ['ResNet-18', { kind: 'resnet', depth: 18 }, cifar, 10, 1.11e9],
     ['ResNet-34', { kind: 'resnet', depth: 34 }, cifar, 100, 2.32e9],
+    ['ResNet-50', { kind: 'resnet50' }, cifar, 100, 2.6e9],
     ['the perceptron of bayes-sgd', { kind: 'mlp', hidden: [800] }, [28, 28, 1], 10, 1.27e6],
   ])('are those of papers.md: %s', (_, network, shape, classes, flops) => {
     expect((2 * exampleCost(network, shape, classes).multiplyAdds) / flops).toBeCloseTo(1, 1.7);

@@ -21,6 +21,7 @@ const NETWORKS: Readonly<Record<string, NetworkSpec>> = {
   'ResNet-18': { kind: 'resnet', depth: 18 },
   'ResNet-20': { kind: 'resnet', depth: 20 },
   'ResNet-34': { kind: 'resnet', depth: 34 },
+  'ResNet-50': { kind: 'resnet50' },
   'ResNet-110': { kind: 'resnet', depth: 110 },
 };
 

@@ -10,14 +10,14 @@ export const table1Networks: Networks = {
   smoke: ['196-8-10'],
   small: ['196-32-10'],
   medium: ['ResNet-20'],
-  paper: ['ResNet-110', 'ResNet-18', 'ResNet-34'],
+  paper: ['ResNet-110', 'ResNet-18', 'ResNet-34', 'ResNet-50'],
 };
 
 export const figure2Networks: Networks = {
   smoke: ['196-8-10', '196-8-8-10'],
   small: ['196-32-10', '196-64-64-10'],
   medium: ['ResNet-20'],
-  paper: ['ResNet-20', 'ResNet-110', 'ResNet-18', 'ResNet-34'],
+  paper: ['ResNet-20', 'ResNet-110', 'ResNet-18', 'ResNet-34', 'ResNet-50'],
 };
 
 const perceptron: Omit<NoiseConfig, 'networks'> = {
