@@ -14,6 +14,7 @@ import { elements, type Node, type OperationNode } from './node.ts';
 import { describe, operationsOf } from './operations.ts';
 import { rowFunction } from './row-function.ts';
 import { rowCount, rowLength } from './rows.ts';
+import { transposed, transposeLaunch } from './transposes.ts';
 import { bytesOf, type Binding, type BufferRef, type Dispatch } from './program.ts';
 
 /** Where stored values live. */
@@ -50,6 +51,8 @@ export function launchesOf(kernel: Kernel, graph: FusedGraph, adapter: AdapterTr
     const constants = { ROWS: count, LENGTH: length };
     return [{ shader: 'rows', constants, blocks: {}, groups: [Math.ceil(count / 32), 1, 1] }];
   }
+  const source = transposed(kernel, graph, adapter);
+  if (source) return [transposeLaunch(source)];
   if (!launch) {
     const count = elements(kernel.roots[0] as Node);
     const perThread = elementsPerThread(count, adapter);
@@ -142,6 +145,11 @@ class Composer {
       const outputs = kernel.roots.map((root) => ({ root, buffer: this.bindOutput(root) }));
       const inMemory = (node: Node): boolean => this.graph.isStored(node) && !kernel.roots.includes(node);
       blocks.set('row', rowFunction(kernel.rows, outputs, this.around, inMemory));
+    } else if (launch.shader === 'transpose_tiled') {
+      const [root] = kernel.roots as [OperationNode];
+      const [to, from] = [this.bindOutput(root), this.around.bufferOf(root.inputs[0] as Node)];
+      blocks.set('load', functionText('load', ['i: u32'], 'T', [`return ${from}[i];`]));
+      blocks.set('store', functionText('store', ['i: u32', 'value: T'], undefined, [`${to}[i] = value;`]));
     } else if (kernel.launch === undefined) blocks.set('store', this.mapStore());
     const entries = Object.entries(launch.blocks);
     for (const [name, block] of [...entries].sort(([, a], [, b]) => Number(writes(b)) - Number(writes(a))))

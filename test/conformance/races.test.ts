@@ -18,7 +18,8 @@ const shaders = readdirSync(folder)
 /** Sizes at which the workgroup's threads all have work, and loops with barriers run twice. Others are 1. */
 const SIZES: Readonly<Record<string, number>> = {
   OUTPUTS: 1,
-  ROWS: 1,
+  ROWS: 32,
+  COLUMNS: 32,
   LENGTH: 300,
   M: 64,
   N: 64,

@@ -5,7 +5,16 @@ import type { Device } from '../../engine/gpu/device.ts';
 import { setBackend } from '../../engine/graph/backend.ts';
 import type { AdapterTraits } from '../../engine/graph/primitive.ts';
 import { interpret } from '../../engine/reference/interpreter.ts';
-import { currentDevice, init, matmul, random, realize, tensor, type Tensor } from '../../engine/index.ts';
+import {
+  currentDevice,
+  init,
+  matmul,
+  random,
+  realize,
+  tensor,
+  transpose,
+  type Tensor,
+} from '../../engine/index.ts';
 
 beforeAll(() => init());
 afterAll(() => init());
@@ -83,4 +92,20 @@ test('the reductions of a gpu, one workgroup for each result, are right', async 
       expect(Math.abs((actual[i] as number) - value)).toBeLessThan(2e-3),
     );
   }
+});
+
+test('stored transposes of a gpu go through tiles, every element to its place', async () => {
+  await init();
+  const x = await matrix(5, [2, 37, 70]);
+  const labels = tensor(
+    Int32Array.from({ length: 33 * 20 }, (_, i) => i),
+    [33, 20],
+  );
+  const build = (): Tensor[] => [transpose(x, [0, 2, 1]), transpose(labels)];
+  const expected = interpret(build());
+  pretend({ kind: 'gpu', name: 'pretended' });
+  const results = build();
+  await realize(...results);
+  for (const [k, result] of results.entries())
+    expect(Array.from(await result.data())).toEqual(Array.from(expected[k]?.data as Float64Array));
 });
