@@ -2,7 +2,7 @@
 import { numericTrend } from '../../stats/index.ts';
 import { powerLaw } from '../bayes-sgd/scaling/slope.ts';
 import { rangeOf } from '../bayes-sgd/repeats.ts';
-import { decideRising, undecided, type Decision } from '../noise-enhancement/paper/verdicts.ts';
+import { decideRising, undecided, type Decision } from '../verdicts.ts';
 
 /** Slopes from the first to the second count as the law's. */
 export type Band = readonly [low: number, high: number];

@@ -4,8 +4,8 @@ import { pointsOf, type Point, type Run } from '../../experiments/noise-enhancem
 import {
   compareConvergence,
   convergenceTrend,
-  fairCoinTail,
-} from '../../experiments/noise-enhancement/paper/verdicts.ts';
+} from '../../experiments/noise-enhancement/paper/convergence.ts';
+import { fairCoinTail } from '../../experiments/verdicts.ts';
 
 const CAP = 1000;
 

@@ -1,12 +1,6 @@
 /** The claims about figures 4 to 7: BS-3 to BS-6 of papers.md 3.3. */
 import { numericTrend } from '../../../stats/index.ts';
-import {
-  decideRising,
-  formatP,
-  isSignificant,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { decideRising, formatP, isSignificant, undecided, type Decision } from '../../verdicts.ts';
 import type { ScalingConfig } from './config.ts';
 import { claimed, type Variable } from './law.ts';
 import { accuraciesOf, bestOf, bestSizes, type MeasuredSeries, type Point } from './records.ts';

@@ -2,7 +2,7 @@
 import type { DatasetName } from '../../../data/index.ts';
 import type { GridExperiment } from '../../grid.ts';
 import type { ReportData, Section, TableSection } from '../../report.ts';
-import { claimSections, type DecidedClaim } from '../../heavy-tail/claims.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
 import {
   armsOf,
   armSummary,

@@ -3,13 +3,7 @@ import { numericTrend } from '../../../stats/index.ts';
 import type { GridExperiment } from '../../grid.ts';
 import type { FigureSection, TableSection } from '../../report.ts';
 import { spread } from '../../noise-enhancement/records.ts';
-import {
-  decideRising,
-  formatP,
-  isSignificant,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { decideRising, formatP, isSignificant, undecided, type Decision } from '../../verdicts.ts';
 import { curveOf } from '../../lr-over-batch/curves.ts';
 import {
   alexnet,

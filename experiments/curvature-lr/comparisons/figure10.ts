@@ -1,7 +1,7 @@
 /** Figure 10: discarding the examples with small losses during the first epochs. */
 import type { GridExperiment } from '../../grid.ts';
 import { spread } from '../../noise-enhancement/records.ts';
-import { undecided } from '../../noise-enhancement/paper/verdicts.ts';
+import { undecided } from '../../verdicts.ts';
 import { decideGreater } from '../decide.ts';
 import { alexnet, alexnetMedium, check, k16, natural, tiny, type Plan } from '../plan.ts';
 import { accuraciesDuring, armOf, comparison, finals, paired, type Arms, type Way } from './arms.ts';

@@ -2,7 +2,7 @@
 import type { GridExperiment } from '../../grid.ts';
 import { fail } from '../../../engine/graph/errors.ts';
 import { spread } from '../../noise-enhancement/records.ts';
-import { isSignificant, LEVEL, undecided, type Decision } from '../../noise-enhancement/paper/verdicts.ts';
+import { isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import { numericTrend } from '../../../stats/index.ts';
 import type { OptimizerSpec } from '../../training/settings.ts';
 import { decideGreater, minus } from '../decide.ts';

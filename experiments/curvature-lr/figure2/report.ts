@@ -1,7 +1,7 @@
 /** The report of figure 2: radii of curvature by tensor, and the claims. */
 import type { ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
-import { claimSections, type DecidedClaim } from '../../heavy-tail/claims.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
 import { decideByRepeats, rangeOf } from '../../bayes-sgd/repeats.ts';
 import { spread } from '../../noise-enhancement/records.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';

@@ -2,9 +2,9 @@
 import type { FigureSection, ReportData, Section, Series, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
 import { powerLaw } from '../../bayes-sgd/scaling/slope.ts';
-import { claimSections, type DecidedClaim } from '../../heavy-tail/claims.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
 import { groupBy, spread } from '../../noise-enhancement/records.ts';
-import { undecided, type Decision } from '../../noise-enhancement/paper/verdicts.ts';
+import { undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { bandTest, decideSlope, HALF, minus, ONE, type Band } from '../decide.ts';
 import type { Figure3Config, LawMarks } from './config.ts';

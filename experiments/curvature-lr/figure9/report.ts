@@ -2,10 +2,10 @@
 import { numericTrend } from '../../../stats/index.ts';
 import type { FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
-import { claimSections, type DecidedClaim } from '../../heavy-tail/claims.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
 import { decideByRepeats, rangeOf } from '../../bayes-sgd/repeats.ts';
 import { groupBy, spread } from '../../noise-enhancement/records.ts';
-import { decideRising, undecided, type Decision } from '../../noise-enhancement/paper/verdicts.ts';
+import { decideRising, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import type { DiscardMarks, Figure9Config } from './config.ts';
 import type { DiscardRecord } from './discard.ts';

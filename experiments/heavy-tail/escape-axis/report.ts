@@ -1,12 +1,12 @@
 /** The shares of walks that left along the heavier-tailed axis, beside what is published and what the theory says. */
 import { axisRatio, type EscapeAxis } from '../../../stats/index.ts';
 import { groupBy } from '../../noise-enhancement/records.ts';
-import { LEVEL, formatP, undecided, type Decision } from '../../noise-enhancement/paper/verdicts.ts';
+import { LEVEL, formatP, undecided, type Decision } from '../../verdicts.ts';
 import type { FigureSection, ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { meanSteps } from '../levy-walk.ts';
 import { normalTail, shareCell, shareDifference, shareTrend, type Share } from '../shares.ts';
-import { claimSections, type DecidedClaim } from '../claims.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
 import type { AxisConfig } from './config.ts';
 import { resultsOf, type AxisResult } from './records.ts';
 

@@ -1,16 +1,10 @@
 /** Measured escape times beside the practical formula and the theory's bound, and how they correlate over batch sizes. */
 import { numericTrend } from '../../../stats/index.ts';
 import { groupBy } from '../../noise-enhancement/records.ts';
-import {
-  decideRising,
-  formatP,
-  LEVEL,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { decideRising, formatP, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import type { FigureSection, Point, ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
-import { claimSections } from '../claims.ts';
+import { claimSections } from '../../claims.ts';
 import { pearson, permutationP } from '../correlation.ts';
 import type { TimeConfig } from './config.ts';
 import { escapesOf, meanStepsOf, minimaOf, type EscapeRecord, type MinimumRecord } from './records.ts';

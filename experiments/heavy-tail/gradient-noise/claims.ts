@@ -1,16 +1,9 @@
 /** What the noise of a network says about the paper's claims, each by a stated test. */
 import { numericTrend } from '../../../stats/index.ts';
-import {
-  decideRising,
-  fairCoinTail,
-  formatP,
-  LEVEL,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { decideRising, fairCoinTail, formatP, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import type { FitRecord } from '../transformer/records.ts';
 import { aboveAllP } from '../shares.ts';
-import type { DecidedClaim } from '../claims.ts';
+import type { DecidedClaim } from '../../claims.ts';
 import { deviationOf, meanOf, type NetworkReadings, type Readings } from './readings.ts';
 
 const dependence =

@@ -1,15 +1,9 @@
 /** The errors of both laws beside those published, controls, and the distribution of the tail index over parameters. */
-import {
-  fairCoinTail,
-  formatP,
-  LEVEL,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { fairCoinTail, formatP, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import { spread } from '../../noise-enhancement/records.ts';
 import type { Cell, FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
-import { claimSections } from '../claims.ts';
+import { claimSections } from '../../claims.ts';
 import { aboveAllP } from '../shares.ts';
 import type { TransformerConfig } from './config.ts';
 import { batchFitsOf, modelOf, type BatchFits, type FitRecord, type ModelRecord } from './records.ts';

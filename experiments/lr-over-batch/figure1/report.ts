@@ -2,15 +2,8 @@
 import { numericTrend } from '../../../stats/index.ts';
 import type { ReportData, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
-import { claimSections, type DecidedClaim } from '../../heavy-tail/claims.ts';
-import {
-  decideRising,
-  formatP,
-  isSignificant,
-  LEVEL,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
+import { decideRising, formatP, isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../arms.ts';
 import { arrangementP, curveDistance, pairedDistances } from '../curves.ts';

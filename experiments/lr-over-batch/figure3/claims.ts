@@ -1,14 +1,8 @@
 /** What section 2.3 of papers.md says of figure 3, held against the trainings of one network. */
 import { numericTrend, rankCorrelation, type RankCorrelation } from '../../../stats/index.ts';
-import type { DecidedClaim } from '../../heavy-tail/claims.ts';
+import type { DecidedClaim } from '../../claims.ts';
 import { groupBy, spread } from '../../noise-enhancement/records.ts';
-import {
-  formatP,
-  isSignificant,
-  LEVEL,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { formatP, isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import { ratioKey, type Measured } from './records.ts';
 
 /** |ρ| above this counts as the relation that the figure shows: papers.md, lb-3. */

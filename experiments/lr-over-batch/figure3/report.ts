@@ -1,7 +1,7 @@
 /** The report of figure 3: the panels, the grid, the loss beside theory, and the claims. */
 import type { ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
-import { claimSections } from '../../heavy-tail/claims.ts';
+import { claimSections } from '../../claims.ts';
 import { groupBy } from '../../noise-enhancement/records.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { gridClaims } from './claims.ts';

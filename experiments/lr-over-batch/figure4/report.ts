@@ -2,14 +2,9 @@
 import { numericTrend } from '../../../stats/index.ts';
 import type { FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
-import { claimSections, type DecidedClaim } from '../../heavy-tail/claims.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
 import { groupBy, spread } from '../../noise-enhancement/records.ts';
-import {
-  decideRising,
-  isSignificant,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { decideRising, isSignificant, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { showRatio } from '../figure3/equilibrium.ts';
 import type { PairMarks } from './config.ts';

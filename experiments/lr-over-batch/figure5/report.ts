@@ -2,15 +2,9 @@
 import { numericTrend } from '../../../stats/index.ts';
 import type { FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
-import { claimSections, type DecidedClaim } from '../../heavy-tail/claims.ts';
+import { claimSections, type DecidedClaim } from '../../claims.ts';
 import { groupBy, spread } from '../../noise-enhancement/records.ts';
-import {
-  decideRising,
-  isSignificant,
-  LEVEL,
-  undecided,
-  type Decision,
-} from '../../noise-enhancement/paper/verdicts.ts';
+import { decideRising, isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { curveOf, curveSeries } from '../curves.ts';
 import type { BreakdownMarks, Figure5Config } from './config.ts';

@@ -6,8 +6,8 @@ import { effectiveBatchSize } from '../../../optim/index.ts';
 import { numericTrend } from '../../../stats/index.ts';
 import { groupBy } from '../records.ts';
 import { accuraciesOf, bestOf, convergenceOf, type Point, type Run } from './records.ts';
+import { convergenceTrend } from './convergence.ts';
 import {
-  convergenceTrend,
   decideRising,
   describeTrend,
   fairCoinTail,
@@ -15,7 +15,7 @@ import {
   isSignificant,
   undecided,
   type Decision,
-} from './verdicts.ts';
+} from '../../verdicts.ts';
 
 export interface Claim {
   readonly letter: 'a' | 'b' | 'c' | 'd' | 'e' | 'f';

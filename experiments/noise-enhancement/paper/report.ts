@@ -11,7 +11,7 @@ import { networkNames, type NetworkName, type PaperConfig } from './config.ts';
 import { accuracyOverSteps, overBatchSize } from './figures.ts';
 import { bestOf, pointsOf, runsOf, type Measured, type Point, type Run } from './records.ts';
 import { table2, table3 } from './published.ts';
-import type { Decision } from './verdicts.ts';
+import type { Decision } from '../../verdicts.ts';
 
 /** What a report shows first. */
 export type Shown = 'best batch sizes' | 'large batches' | 'over batch size' | 'accuracy against steps';

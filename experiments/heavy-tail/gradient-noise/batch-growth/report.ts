@@ -1,18 +1,12 @@
 /** HT-5's report: the curves of the three trainings, how they end beside the published accuracies, and the claims. */
 import { numericTrend } from '../../../../stats/index.ts';
 import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../../../lr-over-batch/arms.ts';
-import {
-  decideRising,
-  formatP,
-  isSignificant,
-  undecided,
-  type Decision,
-} from '../../../noise-enhancement/paper/verdicts.ts';
+import { decideRising, formatP, isSignificant, undecided, type Decision } from '../../../verdicts.ts';
 import { spread } from '../../../noise-enhancement/records.ts';
 import type { ReportData, TableSection } from '../../../report.ts';
 import type { Trained } from '../../../training/grid-of-trainings.ts';
 import type { Manifest } from '../../../types.ts';
-import { claimSections, type DecidedClaim } from '../../claims.ts';
+import { claimSections, type DecidedClaim } from '../../../claims.ts';
 import { arms, type ArmName } from '../figure4/config.ts';
 import type { GrowthConfig } from './config.ts';
 

@@ -2,7 +2,7 @@
 import type { FigureSection, ReportData, TableSection } from '../../../report.ts';
 import type { Trained } from '../../../training/grid-of-trainings.ts';
 import type { Manifest } from '../../../types.ts';
-import { claimSections } from '../../claims.ts';
+import { claimSections } from '../../../claims.ts';
 import type { NoiseMarks } from '../cells.ts';
 import { spreadClaims } from '../claims.ts';
 import {

@@ -4,7 +4,7 @@ import { groupBy } from '../../../noise-enhancement/records.ts';
 import type { Column, FigureSection, ReportData, TableSection } from '../../../report.ts';
 import type { Trained } from '../../../training/grid-of-trainings.ts';
 import type { Manifest } from '../../../types.ts';
-import { claimSections } from '../../claims.ts';
+import { claimSections } from '../../../claims.ts';
 import type { FitRecord } from '../../transformer/records.ts';
 import type { NoiseMarks } from '../cells.ts';
 import { fitClaims } from '../claims.ts';

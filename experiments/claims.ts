@@ -1,6 +1,6 @@
 /** Claims of the paper with what was decided of each: a table, then the reasons. */
-import type { Decision } from '../noise-enhancement/paper/verdicts.ts';
-import type { Section, TableSection } from '../report.ts';
+import type { Decision } from './verdicts.ts';
+import type { Section, TableSection } from './report.ts';
 
 export interface DecidedClaim extends Decision {
   readonly letter: string;

@@ -4,8 +4,7 @@
  * few initialisations for what they are, and lets a censored run say what it knows: that its convergence time is above
  * its cap, and nothing more.
  */
-import { trend, type Trend } from '../../../stats/index.ts';
-import type { Convergence } from './records.ts';
+import type { Trend } from '../stats/index.ts';
 
 export type Verdict = 'holds' | 'does not hold' | 'cannot be decided';
 
@@ -59,31 +58,6 @@ export function describeTrend({ score, largest, exact }: Trend, p: number): stri
 export function formatP(p: number): string {
   if (p < 0.0005) return '< 0.001';
   return `= ${p.toFixed(p >= 0.0995 ? 2 : 3)}`;
-}
-
-/**
- * A trend of convergence times. Within a block all runs count as stopped at the smallest cap that stopped one of them:
- * else a group with a higher cap would show longer times for that alone.
- */
-export function convergenceTrend(blocks: readonly (readonly (readonly Convergence[])[])[]): Trend {
-  return trend(blocks.map(withCommonCap), compareConvergence);
-}
-
-function withCommonCap(groups: readonly (readonly Convergence[])[]): Convergence[][] {
-  const caps = groups.flat().flatMap(({ steps, censored }) => (censored ? [steps] : []));
-  const cap = Math.min(...caps);
-  return groups.map((group) =>
-    group.map((run) => (run.censored || run.steps > cap ? { steps: cap, censored: true } : run)),
-  );
-}
-
-/** Positive if the second took longer; 0 if they are equal or their order is unknown. */
-export function compareConvergence(first: Convergence, second: Convergence): number {
-  if (first.censored && second.censored) return 0;
-  // One that converged by the other's cap was faster than it.
-  if (first.censored) return second.steps <= first.steps ? -1 : 0;
-  if (second.censored) return first.steps <= second.steps ? 1 : 0;
-  return second.steps - first.steps;
 }
 
 /** P(X ≥ successes) of so many fair coins. */
