@@ -2,14 +2,16 @@
 import { phase } from '../graph/phases.ts';
 import type { AdapterTraits } from '../graph/primitive.ts';
 import type { CapturedGraph } from './capture.ts';
-import { compose, labelOf, launchesOf, temporariesOf, type Places } from './compose.ts';
+import { compose, labelOf, type Places } from './compose.ts';
 import { fuse, unfused, type FusedGraph, type Kernel } from './fuse.ts';
 import { joinMaps } from './join-maps.ts';
 import { joinSums } from './join-sums.ts';
+import { launchesOf, temporariesOf } from './launches.ts';
 import { planMemory, type Interval } from './memory.ts';
 import { topological, type Node } from './node.ts';
 import { operationsOf } from './operations.ts';
 import { joinRows } from './rows.ts';
+import { tileTransposes } from './transposes.ts';
 import { bytesOf, type BufferRef, type Program, type ProgramOutput } from './program.ts';
 import { reads } from './reads.ts';
 import { schedule } from './schedule.ts';
@@ -94,10 +96,8 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
     plan.kernels.map((kernel, k) => compose(kernel, k, fused, places, target.adapter)),
   );
   // A kernel may take several dispatches: what lives from kernel to kernel lives from the first of one to the last of the other.
-  const firstOf = composed.reduce(
-    (firsts, { length }) => [...firsts, (firsts.at(-1) as number) + length],
-    [0],
-  );
+  const firstOf = [0];
+  for (const { length } of composed) firstOf.push((firstOf.at(-1) as number) + length);
   return {
     inputs: graph.inputs,
     outputs,
@@ -116,5 +116,6 @@ export function compile(graph: CapturedGraph, donated: readonly boolean[], targe
 
 function fuseAll(outputs: readonly Node[], adapter: AdapterTraits, maxBuffers: number): FusedGraph {
   const alone = fuse(outputs, maxBuffers - 1);
-  return joinMaps(joinSums(joinRows(alone, outputs, adapter, maxBuffers), maxBuffers), maxBuffers);
+  const rows = joinRows(alone, outputs, adapter, maxBuffers);
+  return tileTransposes(joinMaps(joinSums(rows, maxBuffers), maxBuffers), adapter);
 }

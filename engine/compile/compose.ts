@@ -9,12 +9,11 @@ import { sameShape } from '../graph/shape.ts';
 import { shaderTable, type ShaderInfo } from '../generated/shaders.ts';
 import { Emitter, wgslType, type Surroundings } from './emit.ts';
 import { bufferOperand, type FusedGraph, type Kernel } from './fuse.ts';
+import { launchesOf, widthOf } from './launches.ts';
 import { libraryText } from './library.ts';
 import { elements, type Node, type OperationNode } from './node.ts';
 import { describe, operationsOf } from './operations.ts';
 import { rowFunction } from './row-function.ts';
-import { rowCount, rowLength } from './rows.ts';
-import { transposed, transposeLaunch } from './transposes.ts';
 import { bytesOf, type Binding, type BufferRef, type Dispatch } from './program.ts';
 
 /** Where stored values live. */
@@ -41,77 +40,6 @@ export function compose(
   return launchesOf(kernel, graph, adapter).map((launch) =>
     new Composer(kernel, launch, graph, places).dispatch(number),
   );
-}
-
-/** The launches of a kernel; a map is one launch of shaders/map.wgsl, and what goes along rows one of shaders/rows.wgsl. */
-export function launchesOf(kernel: Kernel, graph: FusedGraph, adapter: AdapterTraits): readonly Launch[] {
-  const { launch, rows, siblings } = kernel;
-  if (rows) {
-    const [count, length] = [rowCount(rows), rowLength(rows)];
-    const constants = { ROWS: count, LENGTH: length };
-    return [{ shader: 'rows', constants, blocks: {}, groups: [Math.ceil(count / 32), 1, 1] }];
-  }
-  const source = transposed(kernel, graph, adapter);
-  if (source) return [transposeLaunch(source)];
-  if (!launch) {
-    const count = elements(kernel.roots[0] as Node);
-    const perThread = elementsPerThread(count, adapter);
-    const constants = { COUNT: count, ELEMENTS: perThread };
-    return [{ shader: 'map', constants, blocks: {}, groups: [Math.ceil(count / (64 * perThread)), 1, 1] }];
-  }
-  if (launch.primitive.kernel.kind !== 'launch')
-    return fail('COMPILER', `${launch.primitive.name} has no launch.`);
-  const launches = launch.primitive.kernel.launch({
-    inputs: launch.inputs.map((input) => input.aval),
-    output: launch.aval,
-    attributes: launch.attributes,
-    adapter,
-    elementsOf: (input) => elements(bufferOperand(launch, input, graph.isStored)),
-  });
-  return siblings ? launches.map((each) => ofVectors(each, widthOf(siblings))) : launches;
-}
-
-/** A launch of a sum as one of vectors, each component a sum of its own. */
-function ofVectors(launch: Launch, width: number): Launch {
-  const wide = (operand: Operand): Operand =>
-    typeof operand === 'object' && 'temporary' in operand
-      ? { ...operand, aval: { ...operand.aval, shape: [...operand.aval.shape, width] } }
-      : operand;
-  const blocks = Object.entries(launch.blocks).map(([name, block]): [string, Block] => {
-    if ('element' in block) return [name, { ...block, element: wide(block.element) }];
-    return [name, 'store' in block ? { ...block, store: wide(block.store) } : block];
-  });
-  return {
-    ...launch,
-    blocks: { ...Object.fromEntries(blocks), type: { text: `alias T = vec${width}f;` } },
-  };
-}
-
-/** Components of the vectors: two, or four, since three take the room of four. */
-function widthOf(siblings: readonly OperationNode[]): number {
-  return siblings.length > 2 ? 4 : 2;
-}
-
-/** A driver that runs on the CPU pays for every thread: eight elements for each are twice as fast (docs/kernels.md). */
-function elementsPerThread(count: number, adapter: AdapterTraits): number {
-  return adapter.kind === 'cpu' && count >= 16384 ? 8 : 1;
-}
-
-/** The temporaries that a kernel's launches name, by number. */
-export function temporariesOf(launches: readonly Launch[]): Map<number, Aval> {
-  const found = new Map<number, Aval>();
-  for (const { blocks } of launches)
-    for (const block of Object.values(blocks)) {
-      const operand = operandOf(block);
-      if (typeof operand === 'object' && 'temporary' in operand) found.set(operand.temporary, operand.aval);
-    }
-  return found;
-}
-
-function operandOf(block: Block): Operand | undefined {
-  if ('element' in block) return block.element;
-  if ('store' in block) return block.store;
-  return 'buffer' in block ? block.buffer : undefined;
 }
 
 class Composer {
@@ -145,11 +73,6 @@ class Composer {
       const outputs = kernel.roots.map((root) => ({ root, buffer: this.bindOutput(root) }));
       const inMemory = (node: Node): boolean => this.graph.isStored(node) && !kernel.roots.includes(node);
       blocks.set('row', rowFunction(kernel.rows, outputs, this.around, inMemory));
-    } else if (launch.shader === 'transpose_tiled') {
-      const [root] = kernel.roots as [OperationNode];
-      const [to, from] = [this.bindOutput(root), this.around.bufferOf(root.inputs[0] as Node)];
-      blocks.set('load', functionText('load', ['i: u32'], 'T', [`return ${from}[i];`]));
-      blocks.set('store', functionText('store', ['i: u32', 'value: T'], undefined, [`${to}[i] = value;`]));
     } else if (kernel.launch === undefined) blocks.set('store', this.mapStore());
     const entries = Object.entries(launch.blocks);
     for (const [name, block] of [...entries].sort(([, a], [, b]) => Number(writes(b)) - Number(writes(a))))

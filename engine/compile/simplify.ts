@@ -137,7 +137,7 @@ function reduced({ shape, dtype }: Aval, axes: readonly number[]): Aval {
 }
 
 /** What is transposed, where a node exchanges exactly the last two axes. */
-function swapsLastTwo(node: Node | undefined): Node | undefined {
+export function swapsLastTwo(node: Node | undefined): Node | undefined {
   if (!isOperation(node, 'transpose')) return undefined;
   const permutation = node.attributes['permutation'] as readonly number[];
   const rank = permutation.length;

@@ -1,41 +1,55 @@
-/** Stored transposes: a kernel that only exchanges the last two axes of a stored tensor goes through tiles on a GPU. */
-import type { AdapterTraits, Launch } from '../graph/primitive.ts';
+/**
+ * Stored transposes. A transpose is an index map and fuses into what reads it; a map that does nothing but exchange the last two axes
+ * of a stored tensor becomes a launch of shaders/transpose_tiled.wgsl on a GPU, where a map would touch memory with a stride.
+ */
+import type { AdapterTraits, Index, Launch } from '../graph/primitive.ts';
 import { sizeOf } from '../graph/shape.ts';
 import type { FusedGraph, Kernel } from './fuse.ts';
-import type { Node } from './node.ts';
+import type { Node, OperationNode } from './node.ts';
+import { swapsLastTwo } from './simplify.ts';
 
 /** Narrower matrices fit a cache line or two whichever way they are read. */
 const NARROW = 16;
+/** Matrices of a batch are workgroups along z. */
+const MOST = 65535;
 
-/** The tensor that a kernel transposes and does nothing else to, if it does so on a GPU and it is worth tiles. */
-export function transposed(
-  { roots, launch, rows }: Kernel,
-  graph: FusedGraph,
-  adapter: AdapterTraits,
-): Node | undefined {
-  const [root] = roots;
-  if (adapter.kind !== 'gpu' || launch || rows || roots.length !== 1) return undefined;
-  if (root?.kind !== 'operation' || root.primitive.name !== 'transpose') return undefined;
-  const [source] = root.inputs as [Node];
-  const { shape } = source.aval;
-  const rank = shape.length;
-  const permutation = root.attributes['permutation'] as readonly number[];
-  const swaps = permutation.every((axis, k) => axis === (k < rank - 2 ? k : 2 * rank - 3 - k));
-  const [height, width] = shape.slice(-2) as [number, number];
-  const groups = sizeOf(shape.slice(0, -2));
-  const stored = source.kind === 'input' || (source.kind === 'operation' && graph.isStored(source));
-  return rank >= 2 && swaps && stored && Math.min(height, width) > NARROW && groups <= 65535
-    ? source
-    : undefined;
+/** The graph in which stored transposes are launches, where tiles are worth it. */
+export function tileTransposes(graph: FusedGraph, adapter: AdapterTraits): FusedGraph {
+  if (adapter.kind !== 'gpu') return graph;
+  const kernels = graph.kernels.map((kernel): Kernel => {
+    const { roots, launch, rows } = kernel;
+    const [root] = roots as [Node];
+    const alone = !launch && !rows && roots.length === 1;
+    return alone && isWide(swapsLastTwo(root), graph) ? { roots, launch: root as OperationNode } : kernel;
+  });
+  return { ...graph, kernels };
 }
 
-/** The launch; its blocks `load` and `store` are the composer's. */
-export function transposeLaunch({ aval: { shape, dtype } }: Node): Launch {
+/** Whether what is transposed is in memory, and large enough. */
+function isWide(source: Node | undefined, { isStored }: FusedGraph): boolean {
+  if (!source || !isStored(source)) return false;
+  const { shape } = source.aval;
   const [rows, columns] = shape.slice(-2) as [number, number];
+  return Math.min(rows, columns) > NARROW && sizeOf(shape.slice(0, -2)) <= MOST;
+}
+
+/** Whether the launch of a kernel is such a transpose: no other one is an index map. */
+export function isTransposed({ primitive }: OperationNode): boolean {
+  return primitive.name === 'transpose';
+}
+
+export function transposeLaunch({ inputs, aval: { dtype } }: OperationNode): Launch {
+  const { shape } = (inputs[0] as Node).aval;
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  const at: Index = { shape, linear: 'i' };
   return {
     shader: 'transpose_tiled',
     constants: { ROWS: rows, COLUMNS: columns },
-    blocks: { type: { text: `alias T = ${dtype === 'bool' ? 'u32' : dtype};` } },
+    blocks: {
+      type: { text: `alias T = ${dtype === 'bool' ? 'u32' : dtype};` },
+      load: { element: { input: 0 }, parameters: ['i: u32'], at },
+      store: { store: 'output', parameters: ['i: u32', 'value: T'], linear: 'i' },
+    },
     groups: [Math.ceil(columns / 32), Math.ceil(rows / 32), sizeOf(shape.slice(0, -2))],
   };
 }

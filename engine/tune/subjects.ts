@@ -1,7 +1,7 @@
 /** What there is to measure: the classes of shapes that a graph's launches ask about, each by the first launch that did. */
 import { captureGraph } from '../compile/capture.ts';
 import type { Target } from '../compile/compile.ts';
-import { launchesOf } from '../compile/compose.ts';
+import { launchesOf } from '../compile/launches.ts';
 import { bufferOperand, fuse } from '../compile/fuse.ts';
 import { elements } from '../compile/node.ts';
 import type { Aval } from '../graph/ndarray.ts';
