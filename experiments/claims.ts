@@ -11,12 +11,15 @@ export interface DecidedClaim extends Decision {
   readonly test: string;
 }
 
-/** @param of what the claims are of, where a report has several such tables */
-export function claimSections(claims: readonly DecidedClaim[], of?: string): Section[] {
+/**
+ * @param of what the claims are of, where a report has several such tables
+ * @param tests how claims are decided, where one sentence says it of all
+ */
+export function claimSections(claims: readonly DecidedClaim[], of?: string, tests = ''): Section[] {
   const table: TableSection = {
     kind: 'table',
     heading: of === undefined ? "The paper's claims" : `The paper's claims: ${of}`,
-    caption: 'The tests and the reasons stand below.',
+    caption: tests === '' ? 'The tests and the reasons stand below.' : `${tests} The reasons stand below.`,
     columns: [
       { key: 'claim', label: 'claim' },
       { key: 'verdict', label: 'in these runs' },
@@ -27,7 +30,12 @@ export function claimSections(claims: readonly DecidedClaim[], of?: string): Sec
   const texts = claims.map(({ letter, statement, test, verdict, reason }): Section => ({
     kind: 'text',
     heading: `(${letter}) ${statement}`,
-    text: `${test}\n\n${verdict.replace(/^[a-z]/, (first) => first.toUpperCase())}: ${reason}`,
+    text: `${test}\n\n${capital(verdict)}: ${reason}`,
   }));
   return [table, ...texts];
+}
+
+/** With a capital letter. */
+export function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

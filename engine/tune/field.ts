@@ -38,13 +38,13 @@ export function fieldOf(subject: Subject, device: Device, target: Target): Field
   };
 
   const programs = subject.variants.map((name) => ({ name, program: programOf(subject, name, target) }));
-  const [{ program: any }] = programs as [(typeof programs)[number]];
-  const inputs = any.inputs.map((aval) => {
+  const [{ program: first }] = programs as [(typeof programs)[number]];
+  const inputs = first.inputs.map((aval) => {
     const buffer = newBuffer(bytesOf(aval));
     fill(gpu, buffer, aval);
     return buffer;
   });
-  const output = newBuffer(bytesOf((any.outputs as [Program['outputs'][number]])[0].aval));
+  const output = newBuffer(bytesOf((first.outputs as [Program['outputs'][number]])[0].aval));
   const staging = newBuffer(output.size, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
 
   /** Pipelines, scratch memory and bind groups of a program. */

@@ -34,23 +34,35 @@ export function isStable(settings: QuadraticSgd): boolean {
 /** @throws QUADRATIC for rates, sizes, curvatures, noise or momentum that make no sense */
 export function checkedQuadratic(what: string, settings: QuadraticSgd): CheckedQuadratic {
   const { learningRate, batchSize, curvatures, noise = curvatures, momentum = 0 } = settings;
-  const require = (condition: boolean, found: string, wanted: string): void => {
+  const demand = (condition: boolean, found: string, wanted: string): void => {
     if (!condition) fail('QUADRATIC', `${what}: ${found}: ${wanted}.`);
   };
   const finite = (value: number): boolean => Number.isFinite(value);
-  require(finite(learningRate) &&
-    learningRate > 0, `the learning rate is ${learningRate}`, 'give a positive number');
-  require(Number.isInteger(batchSize) && batchSize > 0, `a batch of ${batchSize}`, 'give a positive integer');
-  require(curvatures.length > 0, 'there are no curvatures', 'give at least one');
+  demand(
+    finite(learningRate) && learningRate > 0,
+    `the learning rate is ${learningRate}`,
+    'give a positive number',
+  );
+  demand(Number.isInteger(batchSize) && batchSize > 0, `a batch of ${batchSize}`, 'give a positive integer');
+  demand(curvatures.length > 0, 'there are no curvatures', 'give at least one');
   const flat = curvatures.find((value) => !(finite(value) && value > 0));
-  require(flat ===
-    undefined, `a curvature is ${flat}`, 'there is a stationary law along directions of positive curvature only; leave the others out');
-  require(noise.length ===
-    curvatures.length, `${noise.length} variances of noise for ${curvatures.length} curvatures`, 'give one each');
+  demand(
+    flat === undefined,
+    `a curvature is ${flat}`,
+    'there is a stationary law along directions of positive curvature only; leave the others out',
+  );
+  demand(
+    noise.length === curvatures.length,
+    `${noise.length} variances of noise for ${curvatures.length} curvatures`,
+    'give one each',
+  );
   const negative = noise.find((value) => !(finite(value) && value >= 0));
-  require(negative ===
-    undefined, `a variance of the noise is ${negative}`, 'give numbers that are not negative');
-  require(momentum >= 0 && momentum < 1, `the momentum is ${momentum}`, 'give a number in [0, 1)');
+  demand(
+    negative === undefined,
+    `a variance of the noise is ${negative}`,
+    'give numbers that are not negative',
+  );
+  demand(momentum >= 0 && momentum < 1, `the momentum is ${momentum}`, 'give a number in [0, 1)');
   return { learningRate, batchSize, curvatures, noise, momentum };
 }
 

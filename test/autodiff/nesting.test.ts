@@ -1,6 +1,6 @@
 /** Derivatives of derivatives: nesting to third order, Hessians against dense differences, Hessian-vector products. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import {
   cos,
   crossEntropy,

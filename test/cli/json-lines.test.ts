@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import { expect, test } from 'vitest';
 import { decode, decodeLines, encode, encodeLine } from '../../experiments/json-lines.ts';
 import type { Json, RunRecord } from '../../experiments/types.ts';
@@ -18,7 +18,12 @@ const value = fc.letrec((tie) => ({
 })).json as fc.Arbitrary<Json>;
 
 /** JSON has one zero; a result whose sign of zero mattered would be wrong anyway. */
-const positiveZero = (x: Json): Json => decode(encode(x).replaceAll(/-0(?![.\de])/g, '0'));
+function positiveZero(x: Json): Json {
+  if (Array.isArray(x)) return x.map(positiveZero);
+  if (typeof x === 'object' && x !== null)
+    return Object.fromEntries(Object.entries(x).map(([key, entry]) => [key, positiveZero(entry as Json)]));
+  return x === 0 ? 0 : x;
+}
 
 test('every value is read as it was written, NaN and infinities included', () => {
   fc.assert(
@@ -26,6 +31,7 @@ test('every value is read as it was written, NaN and infinities included', () =>
       expect(decode(encode(x))).toEqual(positiveZero(x));
     }),
   );
+  expect(decode(encode({ '-0': NaN }))).toEqual({ '-0': NaN });
   expect(encode([NaN, -Infinity, 'NaN'])).toBe('["NaN","-Infinity","\\\\NaN"]');
   expect(decode('["NaN","-Infinity","\\\\NaN"]')).toEqual([NaN, -Infinity, 'NaN']);
 });

@@ -1,5 +1,5 @@
 /** The memory plan, against its definition. */
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { captureGraph } from '../../engine/compile/capture.ts';
 import { compile, type Target } from '../../engine/compile/compile.ts';

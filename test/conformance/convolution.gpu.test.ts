@@ -1,6 +1,6 @@
 /** Convolution's kernels on random geometries, against float64 within the accuracy of their records. */
 import { beforeAll, expect, test } from 'vitest';
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import { currentBackend } from '../../engine/graph/backend.ts';
 import type { NdArray } from '../../engine/graph/ndarray.ts';
 import type { Attributes, Primitive } from '../../engine/graph/primitive.ts';

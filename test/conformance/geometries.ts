@@ -1,5 +1,5 @@
 /** Random convolutions: extents, strides, padding, dilation and groups that fit together. */
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import { windowCount, type ConvolutionAttributes } from '../../engine/ops/convolution-geometry.ts';
 
 export interface Geometry extends ConvolutionAttributes {

@@ -3,7 +3,7 @@
  */
 /* oxlint-disable vitest/expect-expect -- the helpers assert */
 import { beforeAll, describe, expect, test } from 'vitest';
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import * as lv from '../../engine/index.ts';
 import type { Tensor } from '../../engine/index.ts';
 import { distinct, uniform } from '../conformance/draw.ts';

@@ -1,6 +1,6 @@
 /** Trees of tensors: structure, paths, mapping, vectors, refusals. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import { init, tensor, tree, zeros, type Tensor, type Tree } from '../../engine/index.ts';
 
 beforeAll(() => init({ backend: 'reference' }));

@@ -1,6 +1,6 @@
 /** The generator itself, against published vectors and against JAX's conventions. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import { bitsAt, foldInWords, seedWords, threefry2x32, type Words } from '../../engine/random/threefry.ts';
 import { init, random, tensor, type Tensor } from '../../engine/index.ts';
 

@@ -1,7 +1,7 @@
 /** What is kept of measurements, and when it is believed. The store is a map. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import fc from 'fast-check';
+import { fc } from '../property.ts';
 import { expect, test } from 'vitest';
 import type { TuningStore } from '../../engine/gpu/node/tuning-store.ts';
 import { LangevinError } from '../../engine/index.ts';
