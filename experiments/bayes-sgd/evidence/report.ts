@@ -1,4 +1,5 @@
 /** Figures 1 and 2 of the paper, what was expected beside what was measured, and what these draws say of each claim. */
+import { capital, claimSections, type DecidedClaim } from '../../claims.ts';
 import type { FigureSection, ReportData, Section, Series, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { groupBy, spread } from '../../noise-enhancement/records.ts';
@@ -21,7 +22,7 @@ export function evidenceReport(records: readonly RunRecord[], manifest: Manifest
         : [
             ...taskNames.flatMap((task) => figuresOf(task, fits)),
             summaryTable(sweeps),
-            ...claimSections(sweeps),
+            ...claimSections(claimsOf(sweeps), undefined, TESTS),
             fitTable(fits),
             ...whiteningSections(whiteningOf(records)),
           ],
@@ -221,27 +222,15 @@ function meanText(values: readonly number[], digits: number): string | null {
 
 // ---- claims ------------------------------------------------------------------------------------------
 
-function claimSections(sweeps: readonly Sweep[]): Section[] {
-  const decided = evidenceClaims.map((claim) => ({ ...claim, ...claim.decide(sweeps) }));
-  return [
-    {
-      kind: 'table',
-      heading: "The paper's claims",
-      caption:
-        'A claim holds if it is true in so many draws that fair coins would not be, at the level 0.05; it does not hold if it is false in so many. The reasons stand below.',
-      columns: [
-        { key: 'claim', label: 'claim' },
-        { key: 'verdict', label: 'at this size' },
-      ],
-      rows: decided.map(({ letter, short, verdict }) => ({ claim: `(${letter}) ${short}`, verdict })),
-      terminal: true,
-    },
-    ...decided.map(({ letter, short, test, verdict, reason }): Section => ({
-      kind: 'text',
-      heading: `(${letter}) ${capital(short)}`,
-      text: `${test}\n\n${capital(verdict)}: ${reason}`,
-    })),
-  ];
+const TESTS =
+  'A claim holds if it is true in so many draws that fair coins would not be, at the level 0.05; it does not hold if it is false in so many.';
+
+function claimsOf(sweeps: readonly Sweep[]): DecidedClaim[] {
+  return evidenceClaims.map((claim) => ({
+    ...claim,
+    statement: capital(claim.short),
+    ...claim.decide(sweeps),
+  }));
 }
 
 // ---- the fits ----------------------------------------------------------------------------------------
@@ -305,8 +294,4 @@ function whiteningSections(rows: readonly WhiteningRow[]): Section[] {
       rows: rows.map(({ repeat, ...rest }) => ({ ...rest, repeat: repeat + 1 })),
     },
   ];
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

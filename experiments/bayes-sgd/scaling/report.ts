@@ -1,4 +1,5 @@
 /** The reports of figures 3 to 8: the figure, what was expected beside what was measured, the claims, and all trainings. */
+import { capital, claimSections, type DecidedClaim } from '../../claims.ts';
 import type { ReportData, Section } from '../../report.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import type { Manifest } from '../../types.ts';
@@ -36,7 +37,7 @@ export function scalingReport(
         ? []
         : [
             ...firstSections(shown, evidence, manifest),
-            ...claimSections(claims, evidence),
+            ...claimSections(decided(claims, evidence), undefined, TESTS),
             gridTable(evidence.series),
           ],
   };
@@ -81,29 +82,9 @@ function plannedCells(config: Manifest['config'], seed: number): number | undefi
   return scalingCells(config as unknown as ScalingConfig, seed, 'published').length;
 }
 
-function claimSections(claims: readonly ScalingClaim[], evidence: Evidence): Section[] {
-  const decided = claims.map((claim) => ({ ...claim, ...claim.decide(evidence) }));
-  return [
-    {
-      kind: 'table',
-      heading: "The paper's claims",
-      caption:
-        'Orders at the level 0.05 by the permutation test of Jonckheere and Terpstra, of which that of Mann and Whitney is the case of two groups. The reasons stand below.',
-      columns: [
-        { key: 'claim', label: 'claim' },
-        { key: 'verdict', label: 'at this size' },
-      ],
-      rows: decided.map(({ letter, short, verdict }) => ({ claim: `(${letter}) ${short}`, verdict })),
-      terminal: true,
-    },
-    ...decided.map(({ letter, short, test, verdict, reason }): Section => ({
-      kind: 'text',
-      heading: `(${letter}) ${capital(short)}`,
-      text: `${test}\n\n${capital(verdict)}: ${reason}`,
-    })),
-  ];
-}
+const TESTS =
+  'Orders at the level 0.05 by the permutation test of Jonckheere and Terpstra, of which that of Mann and Whitney is the case of two groups.';
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function decided(claims: readonly ScalingClaim[], evidence: Evidence): DecidedClaim[] {
+  return claims.map((claim) => ({ ...claim, statement: capital(claim.short), ...claim.decide(evidence) }));
 }
