@@ -12,7 +12,7 @@ import { logGamma } from '../heavy-tails/gamma.ts';
 import { checkAxis, type EscapeAxis } from './levy.ts';
 
 /**
- * r_l: exits through the coordinate per unit of `unit` steps.
+ * r_l: exits through the coordinate per step.
  *
  * @param noise what a unit number of the axis's law is multiplied by in a step: η for SGD
  */

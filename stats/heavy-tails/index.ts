@@ -8,6 +8,7 @@ export { stableStream, type StableStream } from './stream.ts';
 export {
   drawCoordinates,
   gradientColumns,
+  isDead,
   sampledNoise,
   type Coordinate,
   type GradientColumn,
