@@ -4,7 +4,7 @@
  * few initialisations for what they are, and lets a censored run say what it knows: that its convergence time is above
  * its cap, and nothing more.
  */
-import type { Trend } from '../stats/index.ts';
+import { numericTrend, type Trend } from '../stats/index.ts';
 
 export type Verdict = 'holds' | 'does not hold' | 'cannot be decided';
 
@@ -36,6 +36,27 @@ export function decideRising(result: Trend): Decision {
       reason: `the trend is the opposite: ${describeTrend(result, pFalling)}`,
     };
   return undecided(`${shortage(result)}${describeTrend(result, pRising)}`);
+}
+
+/**
+ * That values rise up to their best group, which lies between others, and fall from it on: two trends, both at the level
+ * divided by the number of groups that could have been the best, since the data chose it.
+ * @param groups at least three, in order; `peak` is the place of the best
+ * @param best the best in words, for the reason; `where` what was looked at, if more is to be said
+ */
+export function decidePeak(
+  groups: readonly (readonly number[])[],
+  peak: number,
+  best: string,
+  where = '',
+): Decision {
+  const rise = numericTrend([groups.slice(0, peak + 1)]).pRising;
+  const fall = numericTrend([groups.slice(peak)]).pFalling;
+  const chances = groups.length - 2;
+  const reason = `${best}; rise p ${formatP(rise)}, fall p ${formatP(fall)}, each to be multiplied by ${chances}${where && `; ${where}`}.`;
+  return isSignificant(Math.max(rise, fall) * chances)
+    ? { verdict: 'holds', reason }
+    : undecided(`the rise or the fall does not stand out: ${reason}`);
 }
 
 /** Whether any outcome could have been significant. */

@@ -1,7 +1,7 @@
 /** Tests that several figures of the study share: of a slope on logarithmic axes, and of two lists of numbers. */
 import { numericTrend } from '../../stats/index.ts';
-import { powerLaw } from '../bayes-sgd/scaling/slope.ts';
-import { rangeOf } from '../bayes-sgd/repeats.ts';
+import { powerLaw } from '../power-law.ts';
+import { rangeOf } from '../repeats.ts';
 import { decideRising, undecided, type Decision } from '../verdicts.ts';
 
 /** Slopes from the first to the second count as the law's. */

@@ -1,4 +1,5 @@
 /** The records of this experiment as the types they are: what `report` and `summary` read. */
+import { groupBy, spread, type Spread } from '../spread.ts';
 import type { RunRecord } from '../types.ts';
 
 /** The end of one training run. */
@@ -64,18 +65,6 @@ export function readRecords(records: readonly RunRecord[]): ReadRecords {
   };
 }
 
-/** The elements with each key, in order; the keys in the order of their first element. */
-export function groupBy<T, K>(list: readonly T[], keyOf: (element: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const element of list) {
-    const key = keyOf(element);
-    const group = groups.get(key);
-    if (group) group.push(element);
-    else groups.set(key, [element]);
-  }
-  return groups;
-}
-
 /** Runs of one α and batch size, over initialisations. */
 export interface Cell {
   readonly sweep: string;
@@ -85,13 +74,6 @@ export interface Cell {
   readonly accuracy: Spread;
   readonly steps: Spread;
   readonly converged: number;
-}
-
-/** Mean, standard deviation (divisor n - 1; 0 of one value) and standard error of the mean. */
-export interface Spread {
-  readonly mean: number;
-  readonly deviation: number;
-  readonly error: number;
 }
 
 /** Means over initialisations, by sweep, α and batch size, ascending. */
@@ -111,12 +93,4 @@ export function cellsOf(runs: readonly RunResult[]): Cell[] {
       };
     })
     .sort((a, b) => a.sweep.localeCompare(b.sweep) || a.alpha - b.alpha || a.batchSize - b.batchSize);
-}
-
-/** Over values; NaN throughout of none. */
-export function spread(values: readonly number[]): Spread {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const squares = values.reduce((total, x) => total + (x - mean) ** 2, 0);
-  const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
-  return { mean, deviation, error: deviation / Math.sqrt(values.length) };
 }

@@ -6,12 +6,12 @@ import type { Manifest, RunRecord } from '../types.ts';
 import { table2, table3 } from './paper/published.ts';
 import {
   cellsOf,
-  groupBy,
   readRecords,
   type Cell as GridCell,
   type CovarianceResult,
   type ReadRecords,
 } from './records.ts';
+import { groupBy, meanPoint, type Spread } from '../spread.ts';
 
 export function report(records: readonly RunRecord[], manifest: Manifest): ReportData {
   const read = readRecords(records);
@@ -148,7 +148,7 @@ function sweepSections(
       caption: 'Mean over initialisations; bars are one standard error.',
       x: { label: 'batch size B', scale: 'log' },
       y: { label: 'test accuracy', percent: true },
-      series: seriesByAlpha(cells, (cell) => ({ value: cell.accuracy.mean, error: cell.accuracy.error })),
+      series: seriesByAlpha(cells, (cell) => cell.accuracy),
     },
     {
       kind: 'figure',
@@ -157,7 +157,7 @@ function sweepSections(
       caption: 'Convergence time where the run converged; the cap where it did not.',
       x: { label: 'batch size B', scale: 'log' },
       y: { label: 'optimizer steps', scale: 'log' },
-      series: seriesByAlpha(cells, (cell) => ({ value: cell.steps.mean, error: cell.steps.error })),
+      series: seriesByAlpha(cells, (cell) => cell.steps),
     },
   ];
   const curves = curveFigures(
@@ -225,16 +225,10 @@ function publishedCells({ alpha, batchSize }: GridCell): Record<string, Cell> {
   };
 }
 
-function seriesByAlpha(
-  cells: readonly GridCell[],
-  valueOf: (cell: GridCell) => { readonly value: number; readonly error: number },
-): Series[] {
+function seriesByAlpha(cells: readonly GridCell[], valueOf: (cell: GridCell) => Spread): Series[] {
   return [...groupBy(cells, (cell) => cell.alpha)].map(([alpha, group]) => ({
     label: `α = ${alpha}`,
-    points: group.map((cell) => {
-      const { value, error } = valueOf(cell);
-      return { x: cell.batchSize, y: value, ...(error > 0 && { error }) };
-    }),
+    points: group.map((cell) => meanPoint(cell.batchSize, valueOf(cell))),
   }));
 }
 

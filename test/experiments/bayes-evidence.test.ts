@@ -10,7 +10,7 @@ import {
   type Sweep,
 } from '../../experiments/bayes-sgd/evidence/records.ts';
 import { drawTasks, type TaskName } from '../../experiments/bayes-sgd/evidence/task.ts';
-import { decideByRepeats } from '../../experiments/bayes-sgd/repeats.ts';
+import { decideByRepeats } from '../../experiments/repeats.ts';
 import { drawFigure } from '../../experiments/node/figure.ts';
 import { renderTable } from '../../experiments/text-table.ts';
 import type { Manifest, RunRecord } from '../../experiments/types.ts';

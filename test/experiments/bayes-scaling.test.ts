@@ -7,7 +7,7 @@ import { scalingExperiments } from '../../experiments/bayes-sgd/scaling/experime
 import { scalingPresets, type FigureName } from '../../experiments/bayes-sgd/scaling/presets.ts';
 import { variables } from '../../experiments/bayes-sgd/scaling/law.ts';
 import { runsOf, seriesOf } from '../../experiments/bayes-sgd/scaling/records.ts';
-import { powerLaw, studentQuantile } from '../../experiments/bayes-sgd/scaling/slope.ts';
+import { powerLaw, studentQuantile } from '../../experiments/power-law.ts';
 import { drawFigure } from '../../experiments/node/figure.ts';
 import type { ReportData } from '../../experiments/report.ts';
 import { renderTable } from '../../experiments/text-table.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { load, type Dataset } from '../../data/index.ts';
 import { init } from '../../engine/index.ts';
-import { powerLaw } from '../../experiments/bayes-sgd/scaling/slope.ts';
+import { powerLaw } from '../../experiments/power-law.ts';
 import type { LawRecord, SpreadRecord } from '../../experiments/curvature-lr/figure3/law.ts';
 import { measureLaw } from '../../experiments/curvature-lr/figure3/law.ts';
 import type { DiscardRecord } from '../../experiments/curvature-lr/figure9/discard.ts';

@@ -8,7 +8,7 @@ import {
   curveDistance,
   pairedDistances,
   type Curve,
-} from '../../experiments/lr-over-batch/curves.ts';
+} from '../../experiments/training/curves.ts';
 import { schedulesOf } from '../../experiments/lr-over-batch/figure1/config.ts';
 import { pairOf } from '../../experiments/lr-over-batch/figure2/config.ts';
 import { byRatio } from '../../experiments/lr-over-batch/figure3/config.ts';

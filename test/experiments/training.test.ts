@@ -103,6 +103,17 @@ describe('a training from its description', () => {
     }
   });
 
+  it('in several passes leaves out the same examples as in one, and ends with the same losses', async () => {
+    const lossOf = async (changes: Partial<TrainingSpec>): Promise<number> => {
+      const spec = tinySpec({ batchSize: 10, length: { steps: 6 }, ...changes });
+      return (await trainSpec(spec, images)).at(-1)!['trainLoss'] as number;
+    };
+    const loss = { l2: 1e-3, discard: { fraction: 0.3, epochs: 1 } };
+    const whole = await lossOf({ loss });
+    expect(await lossOf({ loss, microbatch: 4 })).toBeCloseTo(whole, 12);
+    expect(Math.abs(whole - (await lossOf({ loss: { l2: 1e-3 } })))).toBeGreaterThan(1e-4);
+  });
+
   it('whose loss is not finite ends as diverged, with its step', async () => {
     const records = await trainSpec(
       tinySpec({

@@ -1,6 +1,6 @@
 /** The claims of section 2 of the paper (papers.md 3.1, BS-1), each about one repeat, held against all of them. */
 import { undecided, type Decision } from '../../verdicts.ts';
-import { decideByRepeats, rangeOf } from '../repeats.ts';
+import { decideByRepeats, rangeOf } from '../../repeats.ts';
 import { argmin, correlation, type Fit, type Sweep } from './records.ts';
 import type { TaskName } from './task.ts';
 

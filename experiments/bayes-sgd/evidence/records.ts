@@ -1,5 +1,5 @@
 /** The records of the evidence experiment as the types they are, and the sweeps over λ made of them. */
-import { groupBy } from '../../noise-enhancement/records.ts';
+import { groupBy } from '../../spread.ts';
 import type { RunRecord } from '../../types.ts';
 import type { TaskName } from './task.ts';
 

@@ -2,7 +2,7 @@
 import { capital, claimSections, type DecidedClaim } from '../../claims.ts';
 import type { FigureSection, ReportData, Section, Series, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { groupBy, meanPoint, spread } from '../../spread.ts';
 import { evidenceClaims, leastRatio, ratioCorrelation } from './claims.ts';
 import { argmin, fitsOf, sweepsOf, whiteningOf, type Fit, type Sweep, type WhiteningRow } from './records.ts';
 import { taskNames, type TaskName } from './task.ts';
@@ -47,10 +47,9 @@ function figuresOf(task: TaskName, all: readonly Fit[]): FigureSection[] {
   const x = { label: 'λ', scale: 'log' } as const;
   const series = (label: string, valueOf: (fit: Fit) => number): Series => ({
     label,
-    points: [...groupBy(fits, ({ lambda }) => lambda)].map(([lambda, group]) => {
-      const { mean, error } = spread(group.map(valueOf));
-      return { x: lambda, y: mean, ...(error > 0 && { error }) };
-    }),
+    points: [...groupBy(fits, ({ lambda }) => lambda)].map(([lambda, group]) =>
+      meanPoint(lambda, spread(group.map(valueOf))),
+    ),
   });
   const caption = `${capital(task)} labels. Means over draws; bars are one standard error.`;
   return [

@@ -1,10 +1,10 @@
 /** The claims about figures 4 to 7: BS-3 to BS-6 of papers.md 3.3. */
 import { numericTrend } from '../../../stats/index.ts';
-import { decideRising, formatP, isSignificant, undecided, type Decision } from '../../verdicts.ts';
+import { decidePeak, decideRising, undecided, type Decision } from '../../verdicts.ts';
 import type { ScalingConfig } from './config.ts';
 import { claimed, type Variable } from './law.ts';
 import { accuraciesOf, bestOf, bestSizes, type MeasuredSeries, type Point } from './records.ts';
-import { powerLaw, type PowerLaw } from './slope.ts';
+import { powerLaw, type PowerLaw } from '../../power-law.ts';
 
 /** What a claim is held against. */
 export interface Evidence {
@@ -123,13 +123,7 @@ function peaks(series: MeasuredSeries): Decision {
   const where = `best at B = ${best.batchSize} of ${points.map(({ batchSize }) => batchSize).join(', ')}`;
   if (at === 0 || at === points.length - 1)
     return undecided(`${where}, an end of the grid, beyond which the peak may lie.`);
-  const rise = numericTrend([groups.slice(0, at + 1)]).pRising;
-  const fall = numericTrend([groups.slice(at)]).pFalling;
-  const chances = points.length - 2;
-  const reason = `${where}; rise p ${formatP(rise)}, fall p ${formatP(fall)}, each to be multiplied by ${chances}.`;
-  return isSignificant(Math.max(rise, fall) * chances)
-    ? { verdict: 'holds', reason }
-    : undecided(`the rise or the fall does not stand out: ${reason}`);
+  return decidePeak(groups, at, where);
 }
 
 function bestAccuracies(series: MeasuredSeries): number[] {

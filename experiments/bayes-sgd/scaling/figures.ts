@@ -1,6 +1,6 @@
 /** The figures of section 4: trajectories, accuracy over the batch size, and the best batch size over what it grows with. */
 import type { FigureSection, Point as Dot, Series } from '../../report.ts';
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { groupBy, meanPoint, spread } from '../../spread.ts';
 import type { Variable } from './law.ts';
 import { bestOf, type MeasuredSeries, type Point } from './records.ts';
 
@@ -49,7 +49,7 @@ function overSteps({ runs }: Point, valueOf: 'testAccuracy' | 'testLoss'): Dot[]
   );
   return [...groupBy(all, ({ step }) => step)]
     .sort(([a], [b]) => a - b)
-    .map(([step, group]) => dot(step, spread(group.map(({ value }) => value))));
+    .map(([step, group]) => meanPoint(step, spread(group.map(({ value }) => value))));
 }
 
 /** Test accuracy at the end over the batch size, a curve for each series. */
@@ -64,7 +64,7 @@ export function accuracyFigure(series: readonly MeasuredSeries[], variable?: Var
     series: series.map((each) => ({
       label: variable ? `${variable.symbol} = ${variable.of(each)}` : 'test accuracy',
       points: each.points.flatMap(({ batchSize, accuracy }) =>
-        Number.isNaN(accuracy.mean) ? [] : [dot(batchSize, accuracy)],
+        Number.isNaN(accuracy.mean) ? [] : [meanPoint(batchSize, accuracy)],
       ),
     })),
   };
@@ -98,8 +98,4 @@ export function lawFigure(series: readonly MeasuredSeries[], variable: Variable)
 /** The factor of y = factor · x through the mean of the points on logarithmic axes. */
 export function proportionality(points: readonly (readonly [x: number, y: number])[]): number {
   return Math.exp(points.reduce((sum, [x, y]) => sum + Math.log(y / x), 0) / points.length);
-}
-
-function dot(x: number, { mean, error }: { readonly mean: number; readonly error: number }): Dot {
-  return { x, y: mean, ...(error > 0 && { error }) };
 }

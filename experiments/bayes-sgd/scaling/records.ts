@@ -1,7 +1,7 @@
 /** Trainings as the reports of figures 3 to 8 take them: by series, and in a series by batch size. */
 import type { EvaluationRecord } from '../../training/settings.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
-import { groupBy, spread, type Spread } from '../../noise-enhancement/records.ts';
+import { groupBy, spread, type Spread } from '../../spread.ts';
 import type { ScalingMarks } from './cells.ts';
 
 /** One training. */

@@ -2,12 +2,12 @@
 import { sgdNoiseScale } from '../../../stats/index.ts';
 import type { Cell, TableSection } from '../../report.ts';
 import type { PresetName } from '../../types.ts';
-import { spread } from '../../noise-enhancement/records.ts';
+import { meanCell, spread } from '../../spread.ts';
 import { BAND, lawOf } from './claims.ts';
 import { proportionality } from './figures.ts';
 import { claimed, type Variable } from './law.ts';
 import { prototypeAccuracies, prototypeBest, prototypeTrajectories } from './prototype.ts';
-import { bestOf, type Best, type MeasuredSeries, type Point } from './records.ts';
+import { accuraciesOf, bestOf, type Best, type MeasuredSeries, type Point } from './records.ts';
 import { gapsOf, lateRise, pairsOf, type Pair, type Trajectory } from './trajectories.ts';
 
 // ---- figures 3 and 8 -----------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ function trajectoryRow(
   trajectories: readonly Trajectory[],
   prototype: string | undefined,
 ): Readonly<Record<string, Cell>> {
-  const cell = (valueOf: (trajectory: Trajectory) => number): Cell => spreadCell(trajectories.map(valueOf));
+  const cell = (valueOf: (trajectory: Trajectory) => number): Cell => meanCell(trajectories.map(valueOf));
   return {
     lambda: String(lambda),
     size,
@@ -72,7 +72,7 @@ export function gapTable(series: readonly MeasuredSeries[], preset: PresetName):
     ],
     rows: pairsOf(series).map((pair) => ({
       lambda: String(pair.lambda),
-      gap: spreadCell(gapsOf(pair)),
+      gap: meanCell(gapsOf(pair)),
       prototype: prototypeTrajectories[pair.lambda]?.gap ?? null,
     })),
     terminal: true,
@@ -238,17 +238,9 @@ export function gridTable(series: readonly MeasuredSeries[]): TableSection {
 }
 
 function accuracyCell(point: Point | undefined): Cell {
-  if (!point || Number.isNaN(point.accuracy.mean)) return null;
-  const { mean, deviation } = point.accuracy;
-  return point.runs.length - point.diverged > 1 ? { value: mean, error: deviation } : mean;
+  return point ? meanCell(accuraciesOf(point.runs)) : null;
 }
 
 function runsCell({ runs, diverged }: Point): string {
   return `${runs.length}${diverged > 0 ? `, ${diverged} diverged` : ''}`;
-}
-
-function spreadCell(values: readonly number[]): Cell {
-  const { mean, deviation } = spread(values);
-  if (Number.isNaN(mean)) return null;
-  return values.length > 1 ? { value: mean, error: deviation } : mean;
 }

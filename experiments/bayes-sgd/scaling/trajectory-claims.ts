@@ -1,7 +1,7 @@
 /** The claims about figures 3 and 8: BS-2 and BS-7 of papers.md 3.3. */
 import { numericTrend } from '../../../stats/index.ts';
 import { decideRising, undecided, type Decision } from '../../verdicts.ts';
-import { rangeOf } from '../repeats.ts';
+import { rangeOf } from '../../repeats.ts';
 import type { ScalingClaim } from './claims.ts';
 import type { MeasuredSeries } from './records.ts';
 import { gapsOf, lateRise, NEAR, pairsOf, type Pair, type Trajectory } from './trajectories.ts';

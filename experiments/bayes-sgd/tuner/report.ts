@@ -1,7 +1,7 @@
 /** What the tuner tried and what it chose. */
 import type { ReportData, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
-import { groupBy } from '../../noise-enhancement/records.ts';
+import { groupBy } from '../../spread.ts';
 import type { Setting, Trial } from './heuristic.ts';
 
 export const TITLE = 'Bayes and SGD: tuning batch size, learning rate and momentum together';

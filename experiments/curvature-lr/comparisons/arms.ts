@@ -3,15 +3,8 @@ import type { DatasetName } from '../../../data/index.ts';
 import type { GridExperiment } from '../../grid.ts';
 import type { ReportData, Section, TableSection } from '../../report.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
-import {
-  armsOf,
-  armSummary,
-  curveFigures,
-  type Arm,
-  type ArmMarks,
-  type Arms,
-} from '../../lr-over-batch/arms.ts';
-import { spread } from '../../noise-enhancement/records.ts';
+import { armsOf, armSummary, curveFigures, type Arm, type ArmMarks, type Arms } from '../../training/arms.ts';
+import { meanCell } from '../../spread.ts';
 import { gridOfTrainings } from '../../training/grid-of-trainings.ts';
 import type { Measurements } from '../../training/measurement.ts';
 import type { MeasureSpec, OptimizerSpec, ScheduleSpec, TrainingCell } from '../../training/settings.ts';
@@ -162,17 +155,12 @@ function armTable({ network, arms }: Arms, prototype?: Readonly<Record<string, n
       { key: 'diverged', label: 'diverged', format: 'integer' },
     ],
     rows: arms.map((arm) => {
-      const over = (field: 'trainLoss' | 'trainAccuracy' | 'testAccuracy') => {
-        const { mean, deviation } = spread(finals(arm, field));
-        if (Number.isNaN(mean)) return null;
-        return finals(arm, field).length > 1 ? { value: mean, error: deviation } : mean;
-      };
       return {
         arm: arm.name,
-        loss: over('trainLoss'),
-        train: over('trainAccuracy'),
+        loss: meanCell(finals(arm, 'trainLoss')),
+        train: meanCell(finals(arm, 'trainAccuracy')),
         prototype: prototype?.[arm.name] ?? null,
-        test: over('testAccuracy'),
+        test: meanCell(finals(arm, 'testAccuracy')),
         runs: arm.trainings.length,
         diverged: arm.trainings.filter(({ result }) => result?.outcome === 'diverged').length,
       };

@@ -2,9 +2,9 @@
 import { numericTrend } from '../../../stats/index.ts';
 import type { GridExperiment } from '../../grid.ts';
 import type { FigureSection, TableSection } from '../../report.ts';
-import { spread } from '../../noise-enhancement/records.ts';
+import { meanCell, spread } from '../../spread.ts';
 import { decideRising, formatP, isSignificant, undecided, type Decision } from '../../verdicts.ts';
-import { curveOf } from '../../lr-over-batch/curves.ts';
+import { curveOf } from '../../training/curves.ts';
 import {
   alexnet,
   alexnetMedium,
@@ -214,11 +214,6 @@ function strideFigure({ arms }: Arms, { tensor }: Figure1Config): FigureSection 
 }
 
 function strideTable({ arms }: Arms, { tensor }: Figure1Config): TableSection {
-  const cell = (values: readonly number[]) => {
-    const { mean, deviation } = spread(values);
-    if (values.length === 0) return null;
-    return values.length > 1 ? { value: mean, error: deviation } : mean;
-  };
   return {
     kind: 'table',
     heading: 'Way travelled, and unrest of the loss',
@@ -228,7 +223,11 @@ function strideTable({ arms }: Arms, { tensor }: Figure1Config): TableSection {
       { key: 'way', label: 'way', format: 'number', digits: 5 },
       { key: 'unrest', label: 'unrest', format: 'percent', digits: 3 },
     ],
-    rows: arms.map((arm) => ({ arm: arm.name, way: cell(areas(arm, tensor)), unrest: cell(unrest(arm)) })),
+    rows: arms.map((arm) => ({
+      arm: arm.name,
+      way: meanCell(areas(arm, tensor)),
+      unrest: meanCell(unrest(arm)),
+    })),
     terminal: true,
   };
 }

@@ -1,6 +1,6 @@
 /** Figure 10: discarding the examples with small losses during the first epochs. */
 import type { GridExperiment } from '../../grid.ts';
-import { spread } from '../../noise-enhancement/records.ts';
+import { spread } from '../../spread.ts';
 import { undecided } from '../../verdicts.ts';
 import { decideGreater } from '../decide.ts';
 import { alexnet, alexnetMedium, check, k16, natural, tiny, type Plan } from '../plan.ts';

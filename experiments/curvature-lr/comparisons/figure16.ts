@@ -1,7 +1,7 @@
 /** Figure 16: MCLR against LARS, and the other rules with rates of their own. */
 import type { GridExperiment } from '../../grid.ts';
 import { fail } from '../../../engine/graph/errors.ts';
-import { spread } from '../../noise-enhancement/records.ts';
+import { spread } from '../../spread.ts';
 import { isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import { numericTrend } from '../../../stats/index.ts';
 import type { OptimizerSpec } from '../../training/settings.ts';

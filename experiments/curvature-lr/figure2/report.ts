@@ -2,8 +2,8 @@
 import type { ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
-import { decideByRepeats, rangeOf } from '../../bayes-sgd/repeats.ts';
-import { spread } from '../../noise-enhancement/records.ts';
+import { decideByRepeats, rangeOf } from '../../repeats.ts';
+import { spread } from '../../spread.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import type { Figure2Config, RadiiMarks } from './config.ts';
 import type { Radii, RadiiRecord } from './radii.ts';

@@ -1,7 +1,7 @@
 /** What the trainings of figure 3 measured, as points over batch sizes. */
 import { minibatchCovarianceFactor } from '../../../stats/index.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
-import { spread } from '../../noise-enhancement/records.ts';
+import { spread } from '../../spread.ts';
 import type { StrideRecord } from '../stride.ts';
 import type { LawMarks } from './config.ts';
 import type { Lengths, LawRecord, SpreadOfTensor, SpreadRecord } from './law.ts';

@@ -1,9 +1,9 @@
 /** The report of figures 3, 4 and 7: lengths over batch size on logarithmic axes, their slopes, and the claims. */
 import type { FigureSection, ReportData, Section, Series, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
-import { powerLaw } from '../../bayes-sgd/scaling/slope.ts';
+import { powerLaw } from '../../power-law.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { groupBy, meanPoint, spread } from '../../spread.ts';
 import { undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { bandTest, decideSlope, HALF, minus, ONE, type Band } from '../decide.ts';
@@ -79,10 +79,7 @@ function seriesOf<P extends { readonly batchSize: number }>(
 ): Series {
   return {
     label,
-    points: bySize(points).map(([x, group]) => {
-      const { mean, error } = spread(group.map(of));
-      return { x, y: mean, ...(error > 0 && { error }) };
-    }),
+    points: bySize(points).map(([x, group]) => meanPoint(x, spread(group.map(of)))),
   };
 }
 

@@ -3,8 +3,8 @@ import { numericTrend } from '../../../stats/index.ts';
 import type { FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
-import { decideByRepeats, rangeOf } from '../../bayes-sgd/repeats.ts';
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { decideByRepeats, rangeOf } from '../../repeats.ts';
+import { groupBy, meanCell, meanPoint, spread } from '../../spread.ts';
 import { decideRising, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import type { DiscardMarks, Figure9Config } from './config.ts';
@@ -84,10 +84,7 @@ function figure(before: readonly Look[], after: readonly Look[]): FigureSection 
     y: { label: 'mean |g|', scale: 'log' },
     series: series.map(({ label, looks }) => ({
       label,
-      points: byShare(looks).map(([x, group]) => {
-        const { mean, error } = spread(group.map(({ gradient }) => gradient));
-        return { x, y: mean, ...(error > 0 && { error }) };
-      }),
+      points: byShare(looks).map(([x, group]) => meanPoint(x, spread(group.map(({ gradient }) => gradient)))),
     })),
   };
 }
@@ -109,14 +106,14 @@ function table(heading: string, looks: readonly Look[], expected: readonly (numb
       { key: 'ratio', label: 'over p = 0', format: 'number', digits: 2 },
     ],
     rows: byShare(looks).map(([share, group]) => {
-      const { mean, deviation } = spread(group.map(({ gradient }) => gradient));
+      const gradients = group.map(({ gradient }) => gradient);
       const base = spread(looks.filter((look) => look.share === 0).map(({ gradient }) => gradient)).mean;
       return {
         share,
         kept: group[0]!.kept,
         prototype: expected[Math.round(10 * share)] ?? null,
-        gradient: group.length > 1 ? { value: mean, error: deviation } : mean,
-        ratio: Number.isNaN(base) ? null : mean / base,
+        gradient: meanCell(gradients),
+        ratio: Number.isNaN(base) ? null : spread(gradients).mean / base,
       };
     }),
     terminal: true,

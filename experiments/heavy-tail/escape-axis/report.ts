@@ -1,6 +1,6 @@
 /** The shares of walks that left along the heavier-tailed axis, beside what is published and what the theory says. */
 import { axisRatio, type EscapeAxis } from '../../../stats/index.ts';
-import { groupBy } from '../../noise-enhancement/records.ts';
+import { groupBy } from '../../spread.ts';
 import { LEVEL, formatP, undecided, type Decision } from '../../verdicts.ts';
 import type { FigureSection, ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';

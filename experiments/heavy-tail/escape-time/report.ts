@@ -1,6 +1,6 @@
 /** Measured escape times beside the practical formula and the theory's bound, and how they correlate over batch sizes. */
 import { numericTrend } from '../../../stats/index.ts';
-import { groupBy } from '../../noise-enhancement/records.ts';
+import { groupBy } from '../../spread.ts';
 import { decideRising, formatP, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import type { FigureSection, Point, ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';

@@ -1,5 +1,5 @@
 /** The records of HT-1 and HT-3 as the types they are: by network, moment and batch size, over repeats. */
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { groupBy, spread } from '../../spread.ts';
 import type { Cell } from '../../report.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import type { RunRecord } from '../../types.ts';

@@ -1,5 +1,5 @@
 /** The records of the checks as the types they are. */
-import { groupBy } from '../../noise-enhancement/records.ts';
+import { groupBy } from '../../spread.ts';
 import type { RunRecord } from '../../types.ts';
 import { addExits, type Exits } from '../levy-walk.ts';
 

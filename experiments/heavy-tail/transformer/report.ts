@@ -1,6 +1,6 @@
 /** The errors of both laws beside those published, controls, and the distribution of the tail index over parameters. */
 import { fairCoinTail, formatP, LEVEL, undecided, type Decision } from '../../verdicts.ts';
-import { spread } from '../../noise-enhancement/records.ts';
+import { spread } from '../../spread.ts';
 import type { Cell, FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { claimSections } from '../../claims.ts';
@@ -69,7 +69,7 @@ function lossFigure(records: readonly RunRecord[]): FigureSection[] {
 
 const KINDS = ['normalSse', 'stableSse', 'normalChi', 'stableChi'] as const;
 
-function meanCell(values: readonly number[]): Cell {
+function meanWithError(values: readonly number[]): Cell {
   const { mean, error } = spread(values);
   return values.length === 0 ? null : { value: mean, error };
 }
@@ -79,7 +79,7 @@ function errorTable(batches: readonly BatchFits[]): TableSection {
     batchSize,
     what,
     samples,
-    ...Object.fromEntries(KINDS.map((kind) => [kind, meanCell(fits.map((fit) => fit[kind]))])),
+    ...Object.fromEntries(KINDS.map((kind) => [kind, meanWithError(fits.map((fit) => fit[kind]))])),
   });
   return {
     kind: 'table',

@@ -1,7 +1,7 @@
 /** Figure 1: cyclic learning rates against cyclic batch sizes. */
 import { gridOfTrainings } from '../../training/grid-of-trainings.ts';
 import type { GridExperiment } from '../../grid.ts';
-import { armSummary, type ArmMarks } from '../arms.ts';
+import { armSummary, type ArmMarks } from '../../training/arms.ts';
 import { cells, marksOf, presets, type Figure1Config } from './config.ts';
 import { report } from './report.ts';
 

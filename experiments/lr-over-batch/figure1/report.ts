@@ -5,8 +5,8 @@ import type { Manifest } from '../../types.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
 import { decideRising, formatP, isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
-import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../arms.ts';
-import { arrangementP, curveDistance, pairedDistances } from '../curves.ts';
+import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../../training/arms.ts';
+import { arrangementP, curveDistance, pairedDistances } from '../../training/curves.ts';
 import { arms, schedulesOf, type ArmName, type Figure1Config } from './config.ts';
 
 /** Curves are the same if their mean relative distance is below this, and differ if it is above that: papers.md, lb-1. */

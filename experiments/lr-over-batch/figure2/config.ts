@@ -2,7 +2,7 @@
 import type { DatasetName } from '../../../data/index.ts';
 import type { TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
-import type { ArmMarks } from '../arms.ts';
+import type { ArmMarks } from '../../training/arms.ts';
 import { miniature, resnet56, small, tiny, vgg11 } from '../networks.ts';
 import {
   check,

@@ -1,7 +1,7 @@
 /** Figure 2: how a learning rate is rescaled when the batch grows. */
 import { gridOfTrainings } from '../../training/grid-of-trainings.ts';
 import type { GridExperiment } from '../../grid.ts';
-import { armSummary, type ArmMarks } from '../arms.ts';
+import { armSummary, type ArmMarks } from '../../training/arms.ts';
 import { cells, marksOf, presets, type Figure2Config } from './config.ts';
 import { report } from './report.ts';
 

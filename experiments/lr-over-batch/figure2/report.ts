@@ -5,8 +5,8 @@ import type { Manifest } from '../../types.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
 import { decideRising, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
-import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../arms.ts';
-import { curveDistance, pairedDistances } from '../curves.ts';
+import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../../training/arms.ts';
+import { curveDistance, pairedDistances } from '../../training/curves.ts';
 import { arms, pairOf, type ArmName, type Figure2Config, type RescalingPlan } from './config.ts';
 
 export function report(

@@ -1,7 +1,7 @@
 /** What section 2.3 of papers.md says of figure 3, held against the trainings of one network. */
 import { numericTrend, rankCorrelation, type RankCorrelation } from '../../../stats/index.ts';
 import type { DecidedClaim } from '../../claims.ts';
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { groupBy, spread } from '../../spread.ts';
 import { formatP, isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import { ratioKey, type Measured } from './records.ts';
 

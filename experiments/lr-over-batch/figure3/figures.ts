@@ -1,6 +1,6 @@
 /** The panels of figure 3: everything over η/S, a series per batch size. */
 import type { FigureSection, Point, Series } from '../../report.ts';
-import { groupBy } from '../../noise-enhancement/records.ts';
+import { groupBy, meanPoint } from '../../spread.ts';
 import { accuracy, frobenius, lambdaMax } from './claims.ts';
 import { pointsOf, type GridPoint, type Measured } from './records.ts';
 
@@ -31,6 +31,5 @@ export function bySize(points: readonly GridPoint[], dotOf: (point: GridPoint) =
 }
 
 export function dot(point: GridPoint, valueOf: (run: Measured) => number): Point {
-  const { mean, error } = point.over(valueOf);
-  return { x: point.ratio, y: mean, ...(error > 0 && { error }) };
+  return meanPoint(point.ratio, point.over(valueOf));
 }

@@ -1,5 +1,5 @@
 /** The trainings of a grid as the reports read them: with their curvature, and taken together by η and S. */
-import { groupBy, spread, type Spread } from '../../noise-enhancement/records.ts';
+import { groupBy, spread, type Spread } from '../../spread.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import type { CurvatureRecord } from '../curvature.ts';
 import type { GridMarks } from './config.ts';

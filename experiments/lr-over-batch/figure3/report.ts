@@ -2,7 +2,7 @@
 import type { ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
 import { claimSections } from '../../claims.ts';
-import { groupBy } from '../../noise-enhancement/records.ts';
+import { groupBy } from '../../spread.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { gridClaims } from './claims.ts';
 import type { GridMarks } from './config.ts';

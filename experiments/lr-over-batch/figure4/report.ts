@@ -1,9 +1,9 @@
 /** The report of figure 4: the lines, the loss beyond both ends, and the claims. */
 import { numericTrend } from '../../../stats/index.ts';
-import type { FigureSection, ReportData, TableSection } from '../../report.ts';
+import type { Cell, FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { groupBy, meanCell, meanPoint, spread } from '../../spread.ts';
 import { decideRising, isSignificant, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { showRatio } from '../figure3/equilibrium.ts';
@@ -65,8 +65,8 @@ function figure(pair: string, lines: readonly PairLine[]): FigureSection {
     style: 'line' as const,
     points: coefficients.flatMap((a) => {
       const values = lines.flatMap(({ points }) => points.find((point) => point.a === a)?.[field] ?? []);
-      const { mean, error } = spread(values);
-      return Number.isFinite(mean) ? [{ x: a, y: mean, ...(error > 0 && { error }) }] : [];
+      const over = spread(values);
+      return Number.isFinite(over.mean) ? [meanPoint(a, over)] : [];
     }),
   });
   return {
@@ -85,10 +85,8 @@ function figure(pair: string, lines: readonly PairLine[]): FigureSection {
 }
 
 function table(pairs: readonly (readonly [string, readonly PairLine[]])[]): TableSection {
-  const over = (lines: readonly PairLine[], valueOf: (line: PairLine) => number) => {
-    const { mean, deviation } = spread(lines.map(valueOf));
-    return lines.length > 1 ? { value: mean, error: deviation } : mean;
-  };
+  const over = (lines: readonly PairLine[], valueOf: (line: PairLine) => number): Cell =>
+    meanCell(lines.map(valueOf));
   return {
     kind: 'table',
     heading: 'The training loss at and beyond the ends',

@@ -3,10 +3,10 @@ import { numericTrend } from '../../../stats/index.ts';
 import type { FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest } from '../../types.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { groupBy, meanCell, meanPoint, spread } from '../../spread.ts';
 import { decideRising, isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
-import { curveOf, curveSeries } from '../curves.ts';
+import { curveOf, curveSeries } from '../../training/curves.ts';
 import type { BreakdownMarks, Figure5Config } from './config.ts';
 
 /** An accuracy this far below that of β = 1 has departed from it; closer is the same. Papers.md, lb-5. */
@@ -104,8 +104,8 @@ function bestFigure(runs: readonly Run[]): FigureSection {
     series: sizesOf(runs).map((size) => ({
       label: `${size} examples`,
       points: byFactor(runs, size).flatMap(([factor, group]) => {
-        const { mean, error } = spread(group.flatMap(({ best }) => best ?? []));
-        return Number.isNaN(mean) ? [] : [{ x: factor, y: mean, ...(error > 0 && { error }) }];
+        const best = spread(group.flatMap((run) => run.best ?? []));
+        return Number.isNaN(best.mean) ? [] : [meanPoint(factor, best)];
       }),
     })),
   };
@@ -126,16 +126,11 @@ function table(runs: readonly Run[], readAt: number): TableSection {
     ],
     rows: sizesOf(runs).flatMap((size) =>
       byFactor(runs, size).map(([factor, group]) => {
-        const over = (values: readonly number[]) => {
-          const { mean, deviation } = spread(values);
-          if (values.length === 0) return null;
-          return values.length > 1 ? { value: mean, error: deviation } : mean;
-        };
         return {
           size,
           factor: String(factor),
-          early: over(group.flatMap(({ early }) => early ?? [])),
-          best: over(group.flatMap(({ best }) => best ?? [])),
+          early: meanCell(group.flatMap(({ early }) => early ?? [])),
+          best: meanCell(group.flatMap(({ best }) => best ?? [])),
           runs: `${group.length}${group.some(({ diverged }) => diverged) ? ' *' : ''}`,
         };
       }),

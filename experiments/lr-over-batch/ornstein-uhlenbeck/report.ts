@@ -3,7 +3,7 @@ import { rankCorrelation, stableCdf } from '../../../stats/index.ts';
 import type { FigureSection, ReportData, Section, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { claimSections, type DecidedClaim } from '../../claims.ts';
-import { groupBy, spread } from '../../noise-enhancement/records.ts';
+import { groupBy, spread } from '../../spread.ts';
 import { formatP, isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.ts';
 import { trainingsOf } from '../../training/grid-of-trainings.ts';
 import type { GridMarks } from '../figure3/config.ts';

@@ -4,10 +4,11 @@
  */
 import { effectiveBatchSize } from '../../../optim/index.ts';
 import { numericTrend } from '../../../stats/index.ts';
-import { groupBy } from '../records.ts';
+import { groupBy } from '../../spread.ts';
 import { accuraciesOf, bestOf, convergenceOf, type Point, type Run } from './records.ts';
 import { convergenceTrend } from './convergence.ts';
 import {
+  decidePeak,
   decideRising,
   describeTrend,
   fairCoinTail,
@@ -119,13 +120,7 @@ function decideUmbrella(points: readonly Point[]): Decision {
     return undecided(
       `${best}, the largest, so that a fall, if there is one, lies beyond the grid; rise: p ${formatP(whole.pRising)}; ${at}.`,
     );
-  const rise = numericTrend([groups.slice(0, peak + 1)]).pRising;
-  const fall = numericTrend([groups.slice(peak)]).pFalling;
-  const chances = largest.length - 2;
-  const reason = `${best}; rise p ${formatP(rise)}, fall p ${formatP(fall)}, each to be multiplied by ${chances}; ${at}.`;
-  return isSignificant(Math.max(rise, fall) * chances)
-    ? { verdict: 'holds', reason }
-    : undecided(`the rise or the fall does not stand out: ${reason}`);
+  return decidePeak(groups, peak, best, at);
 }
 
 // ---- (c) and (d) -------------------------------------------------------------------------------------

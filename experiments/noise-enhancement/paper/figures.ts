@@ -1,6 +1,6 @@
 /** The figures of the paper: accuracy and convergence time over the batch size, and accuracy against convergence time. */
 import type { FigureSection, Point as Dot, Series } from '../../report.ts';
-import { groupBy, type Spread } from '../records.ts';
+import { groupBy, meanPoint, type Spread } from '../../spread.ts';
 import type { Measured, Point } from './records.ts';
 
 /** Figures 1 and 2. */
@@ -33,7 +33,9 @@ export function overBatchSize({ network, points }: Measured): FigureSection[] {
 export function accuracyOverSteps({ network, points }: Measured): FigureSection[] {
   const largest = Math.max(...points.map(({ batchSize }) => batchSize));
   const dots = (chosen: readonly Point[]): Dot[] =>
-    chosen.flatMap(({ steps, accuracy }) => (Number.isNaN(accuracy.mean) ? [] : [dot(steps.mean, accuracy)]));
+    chosen.flatMap(({ steps, accuracy }) =>
+      Number.isNaN(accuracy.mean) ? [] : [meanPoint(steps.mean, accuracy)],
+    );
   return [
     {
       kind: 'figure',
@@ -67,11 +69,7 @@ function byAlpha(points: readonly Point[], valueOf: (point: Point) => Spread): S
     label: `α = ${alpha}`,
     points: group.flatMap((point) => {
       const value = valueOf(point);
-      return Number.isNaN(value.mean) ? [] : [dot(point.batchSize, value)];
+      return Number.isNaN(value.mean) ? [] : [meanPoint(point.batchSize, value)];
     }),
   }));
-}
-
-function dot(x: number, { mean, error }: Spread): Dot {
-  return { x, y: mean, ...(error > 0 && { error }) };
 }

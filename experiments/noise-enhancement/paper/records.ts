@@ -1,6 +1,6 @@
 /** The records of the paper's experiments as the types they are, and the trainings of one α and B taken together. */
 import type { RunRecord } from '../../types.ts';
-import { groupBy, spread, type Spread } from '../records.ts';
+import { groupBy, spread, type Spread } from '../../spread.ts';
 import type { NetworkName } from './config.ts';
 
 /** The end of one training. */

@@ -4,12 +4,13 @@
  */
 import { effectiveBatchSize } from '../../../optim/index.ts';
 import type { Cell, ReportData, Section, TableSection } from '../../report.ts';
+import { meanCell } from '../../spread.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { claims } from './claims.ts';
 import { cellsOf } from './cells.ts';
 import { networkNames, type NetworkName, type PaperConfig } from './config.ts';
 import { accuracyOverSteps, overBatchSize } from './figures.ts';
-import { bestOf, pointsOf, runsOf, type Measured, type Point, type Run } from './records.ts';
+import { accuraciesOf, bestOf, pointsOf, runsOf, type Measured, type Point, type Run } from './records.ts';
 import { table2, table3 } from './published.ts';
 import type { Decision } from '../../verdicts.ts';
 
@@ -208,9 +209,7 @@ function describeNetwork({ network, points }: Measured): string {
 }
 
 function accuracyCell(point: Point | undefined): Cell {
-  if (!point || Number.isNaN(point.accuracy.mean)) return null;
-  const { mean, deviation } = point.accuracy;
-  return point.runs.length - point.diverged > 1 ? { value: mean, error: deviation } : mean;
+  return point ? meanCell(accuraciesOf(point.runs)) : null;
 }
 
 /** Convergence time as text: a mean over runs some of which did not converge is only a lower bound. */

@@ -1,6 +1,6 @@
 /** HT-5 of papers.md 5.3: three trainings, of which one lowers its rate, one raises its batch, and one does neither. */
 import type { DatasetName } from '../../../../data/index.ts';
-import type { ArmMarks } from '../../../lr-over-batch/arms.ts';
+import type { ArmMarks } from '../../../training/arms.ts';
 import type { NetworkSpec, TrainingCell } from '../../../training/settings.ts';
 import type { PresetName } from '../../../types.ts';
 import { arms, marksOf as armMarks, schedulesOf } from '../figure4/config.ts';

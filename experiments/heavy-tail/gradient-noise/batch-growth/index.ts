@@ -1,5 +1,5 @@
 /** HT-5 of papers.md 5.3: does a batch that grows do what a learning rate that decays does? */
-import { armSummary, type ArmMarks } from '../../../lr-over-batch/arms.ts';
+import { armSummary, type ArmMarks } from '../../../training/arms.ts';
 import { gridOfTrainings } from '../../../training/grid-of-trainings.ts';
 import type { GridExperiment } from '../../../grid.ts';
 import { cells, marksOf, presets, type GrowthConfig } from './config.ts';

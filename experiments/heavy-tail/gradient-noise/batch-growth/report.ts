@@ -1,8 +1,8 @@
 /** HT-5's report: the curves of the three trainings, how they end beside the published accuracies, and the claims. */
 import { numericTrend } from '../../../../stats/index.ts';
-import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../../../lr-over-batch/arms.ts';
+import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../../../training/arms.ts';
 import { decideRising, formatP, isSignificant, undecided, type Decision } from '../../../verdicts.ts';
-import { spread } from '../../../noise-enhancement/records.ts';
+import { spread } from '../../../spread.ts';
 import type { ReportData, TableSection } from '../../../report.ts';
 import type { Trained } from '../../../training/grid-of-trainings.ts';
 import type { Manifest } from '../../../types.ts';

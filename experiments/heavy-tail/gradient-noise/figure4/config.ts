@@ -1,6 +1,6 @@
 /** HT-4 of papers.md 5.3: one training three ways from one epoch on, and the noise before and after it. */
 import type { DatasetName } from '../../../../data/index.ts';
-import type { ArmMarks } from '../../../lr-over-batch/arms.ts';
+import type { ArmMarks } from '../../../training/arms.ts';
 import type { ScheduleSpec, TrainingCell } from '../../../training/settings.ts';
 import type { PresetName } from '../../../types.ts';
 import {

@@ -1,5 +1,5 @@
 /** HT-4 of papers.md 5.3: what does a drop of the learning rate do to the noise of gradients? */
-import type { ArmMarks } from '../../../lr-over-batch/arms.ts';
+import type { ArmMarks } from '../../../training/arms.ts';
 import { gridOfTrainings } from '../../../training/grid-of-trainings.ts';
 import type { GridExperiment } from '../../../grid.ts';
 import { measureAmplitude } from './amplitude.ts';

@@ -1,9 +1,9 @@
 /** HT-4's report: the noise of a parameter before and after the change, its size over parameters, and the claims. */
 import { numericTrend } from '../../../../stats/index.ts';
 import { decideRising, undecided, type Decision } from '../../../verdicts.ts';
-import { groupBy, spread } from '../../../noise-enhancement/records.ts';
+import { groupBy, spread } from '../../../spread.ts';
 import type { FigureSection, ReportData, TableSection } from '../../../report.ts';
-import type { ArmMarks } from '../../../lr-over-batch/arms.ts';
+import type { ArmMarks } from '../../../training/arms.ts';
 import type { Trained } from '../../../training/grid-of-trainings.ts';
 import type { Manifest } from '../../../types.ts';
 import { claimSections, type DecidedClaim } from '../../../claims.ts';

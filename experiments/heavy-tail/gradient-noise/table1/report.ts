@@ -1,6 +1,6 @@
 /** HT-1's report: table 1 with the published and the prototype's numbers, tail indices by layer, and figure 1's histograms. */
 import { layerOfPath, stableDensity } from '../../../../stats/index.ts';
-import { groupBy } from '../../../noise-enhancement/records.ts';
+import { groupBy } from '../../../spread.ts';
 import type { Column, FigureSection, ReportData, TableSection } from '../../../report.ts';
 import type { Trained } from '../../../training/grid-of-trainings.ts';
 import type { Manifest } from '../../../types.ts';

@@ -1,8 +1,8 @@
 /** Trainings taken together in arms, which are compared by their curves: what figures 1 and 2 have in common. */
-import type { FigureSection, TableSection } from '../report.ts';
+import type { Cell, FigureSection, TableSection } from '../report.ts';
 import type { Json } from '../types.ts';
-import { groupBy, spread } from '../noise-enhancement/records.ts';
-import type { Trained } from '../training/grid-of-trainings.ts';
+import { groupBy, meanCell } from '../spread.ts';
+import type { Trained } from './grid-of-trainings.ts';
 import { curveOf, curveSeries, type Curve } from './curves.ts';
 
 /** What tells one training from the others. A type, so that it is plain data. */
@@ -93,12 +93,8 @@ export function armTable({ network, arms }: Arms, described: Readonly<Record<str
       { key: 'diverged', label: 'diverged', format: 'integer' },
     ],
     rows: arms.map(({ name, trainings }) => {
-      const over = (field: 'trainLoss' | 'trainAccuracy' | 'testAccuracy') => {
-        const values = trainings.flatMap(({ result }) => result?.[field] ?? []);
-        const { mean, deviation } = spread(values);
-        if (values.length === 0) return null;
-        return values.length > 1 ? { value: mean, error: deviation } : mean;
-      };
+      const over = (field: 'trainLoss' | 'trainAccuracy' | 'testAccuracy'): Cell =>
+        meanCell(trainings.flatMap(({ result }) => result?.[field] ?? []));
       return {
         arm: name,
         settings: described[name] ?? '',

@@ -1,7 +1,7 @@
 /** Training curves by epochs, how far apart two of them are, and whether that is more than chance. */
-import { spread } from '../noise-enhancement/records.ts';
+import { meanPoint, spread } from '../spread.ts';
 import type { Point, Series } from '../report.ts';
-import type { Marks, Trained } from '../training/grid-of-trainings.ts';
+import type { Marks, Trained } from './grid-of-trainings.ts';
 
 /** What is drawn over epochs. */
 export type CurveField = 'trainLoss' | 'testAccuracy';
@@ -130,8 +130,7 @@ function* choices(count: number, size: number): Generator<boolean[]> {
 export function curveSeries(label: string, curves: readonly Curve[]): Series {
   const points = [...meanCurve(curves)].map(([epoch, mean]): Point => {
     const values = curves.flatMap(({ values: own }) => own.get(epoch) ?? []);
-    const { error } = spread(values);
-    return { x: Number(epoch), y: mean, ...(error > 0 && { error }) };
+    return meanPoint(Number(epoch), { mean, error: spread(values).error });
   });
   return { label, points, style: 'line' };
 }

@@ -2,8 +2,8 @@
  * Claims about single repeats: of each repeat a claim is true or false. It is said to hold if it is true in so many of them that
  * fair coins would not be (at the level 0.05, five of five), not to hold if it is false in so many, and else nothing is said.
  */
-import { fairCoinTail, formatP, isSignificant, undecided } from '../verdicts.ts';
-import type { Decision } from '../verdicts.ts';
+import { fairCoinTail, formatP, isSignificant, undecided } from './verdicts.ts';
+import type { Decision } from './verdicts.ts';
 
 /** @param what was seen, in words, after the count */
 export function decideByRepeats(outcomes: readonly boolean[], what: string): Decision {
