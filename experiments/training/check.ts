@@ -47,7 +47,6 @@ export function checkSpec(spec: TrainingSpec, count: number): TrainingSpec {
   );
   if (microbatch > 0) {
     check(groupOf(network) !== 'batch', 'microbatch cannot cut a batch that is normalised as a whole');
-    check(!discard, 'microbatch cannot cut a batch whose small losses are left out');
     check(optimizer.name !== 'cblr', 'microbatch cannot cut a batch whose curvature is looked at');
   }
   extentOf(spec, count);

@@ -24,6 +24,7 @@ import type { GradientTransformation } from '../../optim/index.ts';
 import type { Objective } from './measurement.ts';
 import type { Params } from './problem.ts';
 import { advance, type Advanced, type TrainingState, type TrainingStep } from './step.ts';
+import type { Weighing } from './weighing.ts';
 
 /** Examples `from` … `from + size - 1` of a batch. */
 export interface Cut {
@@ -47,6 +48,28 @@ export function cuts(count: number, limit: number, group: number = 1): Cut[] {
   }));
 }
 
+/** The examples of a batch from number `from` on, in a program for passes of this size; or their weights. */
+export function positions(batch: Tensor, from: Tensor, size: number): Tensor {
+  return take(batch, add(iota([size], 0, 'i32'), from));
+}
+
+/** Every pass draws by itself, in the same way whenever the pass is made. @param keys the step's own, or none */
+export function keyOfPass([key]: readonly Tensor[], from: Tensor): Tensor | undefined {
+  return key && random.foldIn(key, cast(from, 'u32'));
+}
+
+/** A program for each size of passes. */
+export function perSize<P extends { dispose(): void }>(
+  pieces: readonly Cut[],
+  make: (size: number) => P,
+): { of(size: number): P; dispose(): void } {
+  const programs = new Map([...new Set(pieces.map(({ size }) => size))].map((size) => [size, make(size)]));
+  return {
+    of: (size) => programs.get(size) as P,
+    dispose: () => programs.forEach((program) => program.dispose()),
+  };
+}
+
 /** A batch among those of a step, and what its mean gradient is multiplied by. */
 export interface Coefficient {
   readonly batch: number;
@@ -64,16 +87,18 @@ export interface Passes {
   readonly pieces: readonly Cut[];
   /** Whether the step takes a key behind its batches. Every pass of a batch then draws by itself. Default no. */
   readonly draws?: boolean;
+  /** What the examples of a batch weigh. Default: all the same. */
+  readonly weighing?: Weighing;
 }
 
 type Sum = { readonly loss: Tensor; readonly gradient: Params };
 
 /** A step in several passes, one program each, and one for the optimizer. */
 export function accumulatedStep(
-  { loss, batchSize, coefficients, pieces, draws = false }: Passes,
+  { loss, batchSize, coefficients, pieces, draws = false, weighing }: Passes,
   optimizer: GradientTransformation,
 ): TrainingStep {
-  const accumulate = (size: number) =>
+  const accumulate = perSize(pieces, (size) =>
     jit(
       (
         sum: Sum,
@@ -81,42 +106,43 @@ export function accumulatedStep(
         tensors: ResidentTensors,
         batch: Tensor,
         from: Tensor,
-        weight: Tensor,
+        weights: Tensor,
+        factor: Tensor,
         keys: readonly Tensor[],
       ): Sum => {
-        const indices = take(batch, add(iota([size], 0, 'i32'), from));
-        const weights = mul(full([size], 1), weight);
-        const [key] = keys.map((given) => random.foldIn(given, cast(from, 'u32')));
-        const weighted = loss(tensors, 1, key);
-        const [value, gradient] = valueAndGrad((p: Params) => weighted(p, indices, weights))(params);
+        const weighted = loss(tensors, 1, keyOfPass(keys, from));
+        const examples = positions(batch, from, size);
+        const shares = mul(positions(weights, from, size), factor);
+        const [value, gradient] = valueAndGrad((p: Params) => weighted(p, examples, shares))(params);
         return { loss: add(sum.loss, value), gradient: tree.map(add, sum.gradient, gradient) };
       },
       { donate: [0] },
-    );
-  const programs = new Map(
-    [...new Set(pieces.map(({ size }) => size))].map((size) => [size, accumulate(size)]),
+    ),
   );
   const finish = jit(
     (state: TrainingState, sum: Sum): Advanced => advance(state, sum.loss, sum.gradient, optimizer),
     { donate: [0, 1] },
   );
+  const equal = full([batchSize], 1 / batchSize);
   const step = (state: TrainingState, tensors: ResidentTensors, ...given: Tensor[]): Advanced => {
     const keys = draws ? given.slice(-1) : [];
     let sum: Sum = { loss: zeros([]), gradient: tree.map(zerosLike, state.params) };
     for (const { batch, coefficient } of coefficients) {
       const indices = given[batch] as Tensor;
-      const weight = tensor(coefficient / batchSize);
+      const weights = weighing?.weights(state.params, tensors, indices, keys) ?? equal;
+      const factor = tensor(coefficient);
       for (const { from, size } of pieces) {
-        const program = programs.get(size) as ReturnType<typeof accumulate>;
         const start = tensor(Int32Array.of(from), []);
-        sum = program(sum, state.params, tensors, indices, start, weight, keys);
+        sum = accumulate.of(size)(sum, state.params, tensors, indices, start, weights, factor, keys);
         start.dispose();
       }
-      weight.dispose();
+      if (weights !== equal) weights.dispose();
+      factor.dispose();
     }
     return finish(state, sum);
   };
   return Object.assign(step, {
-    dispose: () => [...programs.values(), finish].forEach((program) => program.dispose()),
+    dispose: () =>
+      [accumulate, finish, equal, ...(weighing ? [weighing] : [])].forEach((part) => part.dispose()),
   });
 }

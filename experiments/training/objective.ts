@@ -28,6 +28,18 @@ function squaredNorm(params: Params): Tensor {
     .reduce(add);
 }
 
+/**
+ * The losses [B] of the examples at `indices`, in a pass of training. The loss is linear in its weights, so they are its gradient by these.
+ */
+export function lossesOf(
+  problem: Problem,
+): (params: Params, tensors: ResidentTensors, indices: Tensor, key?: Tensor) => Tensor {
+  return (params, tensors, indices, key) => {
+    const loss = problem.weightedLoss(tensors, 1, key);
+    return grad((weights: Tensor) => loss(params, indices, weights))(full(indices.shape, 1));
+  };
+}
+
 /** Of one minibatch, as a function of the parameters: what curvature is taken of as well. */
 export interface MinibatchLoss {
   readonly loss: (params: Params) => Tensor;
@@ -46,17 +58,13 @@ export function minibatchLoss(
   discard: number,
 ): (params: Params, tensors: ResidentTensors, indices: Tensor, key?: Tensor) => MinibatchLoss {
   const objective = objectiveOf(problem, spec);
+  const losses = lossesOf(problem);
   return (params, tensors, indices, key) => {
     const count = indices.shape[0] as number;
-    const equal = full([count], 1 / count);
     const weights =
       discard === 0
-        ? equal
-        : // The loss is linear in its weights, so its gradient by them is the list of the examples' losses.
-          highestLossWeights(
-            grad((w: Tensor) => problem.weightedLoss(tensors, 1, key)(params, indices, w))(equal),
-            discard,
-          );
+        ? full([count], 1 / count)
+        : highestLossWeights(losses(params, tensors, indices, key), discard);
     const loss = (p: Params): Tensor => objective(tensors, 1, key)(p, indices, weights);
     const [value, gradient] = valueAndGrad(loss)(params);
     return { loss, value, gradient };

@@ -9,6 +9,7 @@ import { minibatchLoss, objectiveOf } from './objective.ts';
 import { drawsProbes, optimizerOf, type StepOptimizer } from './optimizer.ts';
 import type { Params, Problem } from './problem.ts';
 import type { TrainingSpec } from './settings.ts';
+import { highestLosses } from './weighing.ts';
 import { advance, type Advanced, type TrainingState, type TrainingStep } from './step.ts';
 
 /** What a step takes its gradient of. */
@@ -62,18 +63,39 @@ export function stepsOf(spec: TrainingSpec, problem: Problem): Steps {
       { donate: [0] },
     );
   };
-  const accumulated = (batchSize: number): TrainingStep => {
-    const coefficients = [{ batch: 0, coefficient: 1 }];
-    const passes = { loss: objective, batchSize, coefficients, pieces: piecesOf(batchSize), draws };
+  const accumulated = ({ batchSize, discard }: Kind): TrainingStep => {
+    const pieces = piecesOf(batchSize);
+    const passes = {
+      loss: objective,
+      batchSize,
+      coefficients: [{ batch: 0, coefficient: 1 }],
+      pieces,
+      draws,
+      ...(discard > 0 && { weighing: highestLosses(problem, discard, pieces) }),
+    };
     // `checkSpec` refuses several passes to an optimizer that looks at the loss.
     return accumulatedStep(passes, optimizer.fixed as GradientTransformation);
   };
+  const weightsOf = (
+    { batchSize, discard }: Kind,
+    pieces: readonly Cut[],
+    params: Params,
+    indices: Tensor,
+    key: Tensor | undefined,
+  ): Tensor => {
+    if (discard === 0) return full([batchSize], 1 / batchSize);
+    const weighing = highestLosses(problem, discard, pieces);
+    const weights = weighing.weights(params, problem.train.tensors, indices, key ? [key] : []);
+    weighing.dispose();
+    return weights;
+  };
   return {
     optimizer,
-    of({ batchSize, discard }) {
+    of(kind) {
+      const { batchSize, discard } = kind;
       const single = fitsOnePass(spec, batchSize);
-      const name = single ? `discard ${discard}` : `size ${batchSize}`;
-      const step = known.get(name) ?? (single ? whole(discard) : accumulated(batchSize));
+      const name = `discard ${discard}${single ? '' : `, size ${batchSize}`}`;
+      const step = known.get(name) ?? (single ? whole(discard) : accumulated(kind));
       known.set(name, step);
       return step;
     },
@@ -89,11 +111,15 @@ export function stepsOf(spec: TrainingSpec, problem: Problem): Steps {
         yield [value, gradient];
         return;
       }
-      for (const { from, size } of piecesOf(batchSize)) {
+      const pieces = piecesOf(batchSize);
+      const weights = weightsOf({ batchSize, discard }, pieces, params, indices, key);
+      for (const { from, size } of pieces) {
         const own = key && random.foldIn(key, from);
-        const weights = full([size], 1 / batchSize);
-        const examples = slice(indices, [from], [from + size]);
-        yield valueAndGrad((p: Params) => objective(tensors, 1, own)(p, examples, weights))(params);
+        const [examples, shares] = [indices, weights].map((all) => slice(all, [from], [from + size])) as [
+          Tensor,
+          Tensor,
+        ];
+        yield valueAndGrad((p: Params) => objective(tensors, 1, own)(p, examples, shares))(params);
       }
     },
     keys(seed, step) {
