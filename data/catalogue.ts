@@ -6,7 +6,8 @@
  * because the same images circulate compressed in several ways. CIFAR is published as one archive, of which the
  * publisher gives the MD5 and others record the SHA-256; nobody publishes hashes of the files in it. So the
  * archive can be verified, and the same files unpacked cannot: they are read, their hashes are recorded, and the
- * data set says that it is not verified.
+ * data set says that it is not verified. The same holds of CINIC-10, published as an archive of PNG pictures with an MD5, which
+ * is verified when it is converted into files of CIFAR's format.
  */
 import { cifar100Classes, cifar100CoarseClasses, cifar10Classes } from './cifar-classes.ts';
 import { readCifarSet } from './cifar.ts';
@@ -34,6 +35,18 @@ export interface DataArchive {
   readonly sha256: string;
 }
 
+/** One compressed tar archive of PNG pictures, `<part>/<class>/<name>.png`, which is converted once into the files that are read. */
+export interface PictureArchive {
+  /** The name, which ends in `.tar.gz`. */
+  readonly name: string;
+  /** Bytes of the archive as published. */
+  readonly bytes: number;
+  /** MD5 of the archive as published, where nobody publishes more. */
+  readonly md5: string;
+  /** The file that each part becomes; other parts are passed over. */
+  readonly files: Readonly<Record<string, DataFile>>;
+}
+
 /** A data set of files. */
 export interface FileDataset {
   readonly name: FileDatasetName;
@@ -50,12 +63,14 @@ export interface FileDataset {
   readonly decode: (name: string, files: readonly NamedBytes[]) => ImageSet;
   /** What is published instead of single files. */
   readonly archive?: DataArchive;
-  /** Base addresses, each ending in `/`, that serve the archive, else `<file name>.gz`; tried in this order. */
+  /** What is published instead of files in a format that is read. */
+  readonly pictures?: PictureArchive;
+  /** What stands before the name of the archive, else of `<file name>.gz`, in an address that serves it; tried in this order. */
   readonly mirrors: readonly string[];
 }
 
 /** The names of the data sets that are read from files. */
-export type FileDatasetName = 'mnist' | 'fashion-mnist' | 'cifar-10' | 'cifar-100';
+export type FileDatasetName = 'mnist' | 'fashion-mnist' | 'cifar-10' | 'cifar-100' | 'cinic-10';
 
 const digits: readonly string[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 const garments: readonly string[] = [
@@ -88,6 +103,11 @@ const NO_FILE: NamedBytes = { bytes: new Uint8Array(0), file: 'no file' };
 const TORONTO = 'https://www.cs.toronto.edu/~kriz/';
 const CIFAR_10_RECORD = 1 + 3072;
 const CIFAR_100_RECORD = 2 + 3072;
+
+const [cinicTrain, cinicTest] = ['train', 'test'].map((part) => ({
+  name: `${part}.bin`,
+  bytes: 90_000 * CIFAR_10_RECORD,
+})) as [DataFile, DataFile];
 
 /** Every data set that is read from files. */
 export const catalogue: Readonly<Record<FileDatasetName, FileDataset>> = {
@@ -166,6 +186,28 @@ export const catalogue: Readonly<Record<FileDatasetName, FileDataset>> = {
       sha256: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec',
     },
     mirrors: [TORONTO],
+  },
+  // Darlow, Crowley, Antoniou & Storkey, "CINIC-10 is not ImageNet or CIFAR-10" (2018): 90,000 images to train, validate and test
+  // with each, of CIFAR-10's size and classes. The part `valid` is read by nothing here, and not converted.
+  'cinic-10': {
+    name: 'cinic-10',
+    classes: cifar10Classes,
+    folder: 'cinic-10',
+    train: [cinicTrain],
+    test: [cinicTest],
+    decode: (name, files) => readCifarSet(name, files, { classes: cifar10Classes }),
+    // The size and MD5 are those that the repository (doi:10.7488/ds/2448) answers with, and that loaders of PyTorch hold it to.
+    pictures: {
+      name: 'CINIC-10.tar.gz',
+      bytes: 687_544_992,
+      md5: '6ee4d0c996905fe93221de577967a372',
+      files: { train: cinicTrain, test: cinicTest },
+    },
+    // The second is the first without its redirections; it takes no notice of a name.
+    mirrors: [
+      'https://datashare.ed.ac.uk/bitstream/handle/10283/3192/',
+      'https://datashare.ed.ac.uk/server/api/core/bitstreams/e8e186cc-2688-48f1-aa5a-3fda1a43f8b6/content?name=',
+    ],
   },
 };
 

@@ -56,6 +56,11 @@ export const nodeFileSystem: FileSystem = {
   },
 };
 
+/** A name beside `path` for what is being written to it. */
+export function temporaryName(path: string): string {
+  return `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
 const TEMPORARY = /\.tmp-\d+-[0-9a-f]{8}$/;
 
 /** Whether a name is that of a temporary file, left behind by a crash if nobody is writing. */
@@ -69,7 +74,7 @@ export function isTemporary(name: string): boolean {
  * @throws what the file system throws, or an Error if other bytes are read than were written
  */
 export async function writeDurably(files: FileSystem, path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const temporary = temporaryName(path);
   try {
     const file = await files.create(temporary);
     try {

@@ -34,17 +34,39 @@ class Transient extends Error {
   }
 }
 
+/** Where the bytes of a body go as they come. */
+export interface Sink<T> {
+  write(chunk: Uint8Array): void | Promise<void>;
+  /** What the whole body is, called once it is there. */
+  end(): T | Promise<T>;
+}
+
+/** {@link fetchInto} memory. */
+export async function fetchFile(url: string, limit: number, options: FetchOptions = {}): Promise<Uint8Array> {
+  const open = (): Sink<Uint8Array> => {
+    const chunks: Uint8Array[] = [];
+    return { write: (chunk) => void chunks.push(chunk), end: () => Buffer.concat(chunks) };
+  };
+  return fetchInto(url, limit, open, options);
+}
+
 /**
  * The body at `url`.
  * @param limit the most bytes it may have.
+ * @param open makes an empty sink, for each attempt one; what it throws as a `LangevinError` ends the attempts.
  * @throws `DOWNLOAD_FAILED` after the last attempt, or at once for what another attempt cannot mend;
  *   `DOWNLOAD_ABORTED`.
  */
-export async function fetchFile(url: string, limit: number, options: FetchOptions = {}): Promise<Uint8Array> {
+export async function fetchInto<T>(
+  url: string,
+  limit: number,
+  open: () => Sink<T> | Promise<Sink<T>>,
+  options: FetchOptions = {},
+): Promise<T> {
   const { attempts = 4, backoff = 500, signal } = options;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await fetchOnce(url, limit, options);
+      return await fetchOnce(url, limit, await open(), options);
     } catch (error) {
       if (signal?.aborted)
         fail('DOWNLOAD_ABORTED', `${url}: the download was stopped; start it again at any time.`);
@@ -57,7 +79,7 @@ export async function fetchFile(url: string, limit: number, options: FetchOption
   }
 }
 
-async function fetchOnce(url: string, limit: number, options: FetchOptions): Promise<Uint8Array> {
+async function fetchOnce<T>(url: string, limit: number, sink: Sink<T>, options: FetchOptions): Promise<T> {
   const { signal, timeout = 30_000 } = options;
   const silence = new AbortController();
   const stop = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal;
@@ -65,7 +87,7 @@ async function fetchOnce(url: string, limit: number, options: FetchOptions): Pro
   try {
     const response = await follow(url, options.fetch ?? globalThis.fetch, stop);
     await checkStatus(response, url);
-    return await readBody(response, url, limit, options, () => timer.refresh());
+    return await readBody(response, url, limit, sink, options, () => timer.refresh());
   } catch (error) {
     if (error instanceof LangevinError || error instanceof Transient) throw error;
     if (silence.signal.aborted) throw new Transient(`no byte came for ${timeout} ms`, undefined, error);
@@ -105,31 +127,31 @@ async function checkStatus(response: Response, url: string): Promise<void> {
   fail('DOWNLOAD_FAILED', `${url}: the server answered ${status}.`);
 }
 
-async function readBody(
+async function readBody<T>(
   response: Response,
   url: string,
   limit: number,
+  sink: Sink<T>,
   options: FetchOptions,
   onBytes: () => void,
-): Promise<Uint8Array> {
+): Promise<T> {
   const announced = Number(response.headers.get('content-length') ?? NaN);
   // A transfer encoding makes the announced length that of something else than the body read here.
   const total =
     Number.isFinite(announced) && !response.headers.has('content-encoding') ? announced : undefined;
-  const chunks: Uint8Array[] = [];
   let received = 0;
   const body = response.body as AsyncIterable<Uint8Array> | null;
   for await (const chunk of body ?? noChunks()) {
-    chunks.push(chunk);
     received += chunk.length;
     if (received > limit)
       return fail('DOWNLOAD_FAILED', `${url}: expected at most ${limit} bytes, and more keep coming.`);
+    await sink.write(chunk);
     onBytes();
     options.onProgress?.({ url, received, ...(total === undefined ? {} : { total }) });
   }
   if (total !== undefined && received !== total)
     throw new Transient(`the body ended after ${received} of ${total} bytes`);
-  return Buffer.concat(chunks);
+  return sink.end();
 }
 
 async function* noChunks(): AsyncGenerator<Uint8Array> {}

@@ -1,34 +1,22 @@
 /**
  * Fetching the data sets of the catalogue. A file is kept under its name only once it is known to be the published
  * one; what arrives and is not is kept as `.bad`, to look at, and the next mirror is tried. An archive is kept as it
- * is, and read as it is: nothing is unpacked.
+ * is, and read as it is: nothing is unpacked, but for pictures, which are converted (`pictures.ts`).
  */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail, LangevinError, nearest } from '../../engine/graph/errors.ts';
+import { fail, nearest } from '../../engine/graph/errors.ts';
 import { catalogue, type DataArchive, type DataFile, type FileDatasetName } from '../catalogue.ts';
 import { contentHash, decompress, fileHash } from '../files.ts';
 import { writeAtomic } from './atomic.ts';
-import { dataDirectory, readIfPresent, systemCode } from './directory.ts';
-import { fetchFile, type FetchOptions } from './fetch-file.ts';
-import { makeFolders } from './make-folders.ts';
+import { dataDirectory, readIfPresent } from './directory.ts';
+import { fetchFile } from './fetch-file.ts';
+import type { GetOptions, GotFile } from './get-types.ts';
+import { makeDataFolder } from './make-folders.ts';
+import { fromMirrors, isCorrupt } from './mirrors.ts';
+import { getPictures } from './pictures.ts';
 
-/** What {@link get} may be told, beside how to fetch. */
-export interface GetOptions extends FetchOptions {
-  /** Where to keep the data. Default: {@link dataDirectory}. */
-  readonly directory?: string;
-  /** Base addresses to try in order, each ending in `/`. Default: those of the catalogue. */
-  readonly mirrors?: readonly string[];
-}
-
-/** A file that is in place and is the published one. */
-export interface GotFile {
-  readonly path: string;
-  /** Of the decompressed content; of an archive, of the file itself. */
-  readonly sha256: string;
-  /** Where it came from: an address, or `cache` when it was there already. */
-  readonly from: string;
-}
+export type { GetOptions, GotFile } from './get-types.ts';
 
 /** One file as it is served, and how to know it. */
 interface Download {
@@ -58,7 +46,8 @@ export async function get(name: FileDatasetName, options: GetOptions = {}): Prom
         (guess ? `did you mean ${guess}?` : `take one of ${names.join(', ')}.`),
     );
   }
-  const { folder, train, test, archive, mirrors } = catalogue[name];
+  const { folder, classes, train, test, archive, pictures, mirrors } = catalogue[name];
+  if (pictures) return getPictures({ folder, classes, pictures }, { mirrors, ...options });
   return archive
     ? getArchive(archive, { mirrors, ...options })
     : getFiles(folder, [...train, ...test], { mirrors, ...options });
@@ -96,26 +85,11 @@ async function getAll(
   downloads: readonly Download[],
   options: GetOptions,
 ): Promise<readonly GotFile[]> {
-  makeFolder(folder);
+  makeDataFolder(folder);
   const got: GotFile[] = [];
   for (const download of downloads)
-    got.push(
-      (await fromCache(folder, download)) ??
-        (await fromMirrors(folder, download, options.mirrors ?? [], options)),
-    );
+    got.push((await fromCache(folder, download)) ?? (await fetchOne(folder, download, options)));
   return got;
-}
-
-function makeFolder(folder: string): void {
-  try {
-    makeFolders(folder);
-  } catch (error) {
-    fail(
-      'DATA_UNWRITABLE',
-      `${folder}: the directory cannot be made (${systemCode(error) ?? String(error)}); choose another --data-dir.`,
-      { cause: error },
-    );
-  }
 }
 
 async function fromCache(folder: string, { accepted, check }: Download): Promise<GotFile | undefined> {
@@ -132,40 +106,19 @@ async function fromCache(folder: string, { accepted, check }: Download): Promise
   return undefined;
 }
 
-async function fromMirrors(
+async function fetchOne(
   folder: string,
   { name, limit, check }: Download,
-  mirrors: readonly string[],
-  options: FetchOptions,
+  options: GetOptions,
 ): Promise<GotFile> {
   const path = join(folder, name);
-  const failures: LangevinError[] = [];
-  for (const mirror of mirrors) {
-    const url = `${mirror}${name}`;
-    try {
-      const bytes = await fetchFile(url, limit, options);
-      const sha256 = await check(bytes, url).catch(async (error: unknown) => {
-        if (isCorrupt(error)) await writeAtomic(`${path}.bad`, bytes);
-        throw error;
-      });
-      await writeAtomic(path, bytes);
-      return { path, sha256, from: url };
-    } catch (error) {
-      const passable =
-        isCorrupt(error) || (error instanceof LangevinError && error.code === 'DOWNLOAD_FAILED');
-      if (!passable) throw error;
-      failures.push(error);
-    }
-  }
-  const code = failures.length > 0 && failures.every(isCorrupt) ? 'DATA_CORRUPT' : 'DOWNLOAD_FAILED';
-  return fail(
-    code,
-    `${name} could not be fetched. ${failures.map((failure) => failure.message).join(' ')} ` +
-      `Check the network, put the file into ${folder} by hand, or train on --data procedural.`,
-    { cause: failures },
-  );
-}
-
-function isCorrupt(error: unknown): error is LangevinError {
-  return error instanceof LangevinError && error.code === 'DATA_CORRUPT';
+  return fromMirrors(name, folder, options.mirrors ?? [], async (url) => {
+    const bytes = await fetchFile(url, limit, options);
+    const sha256 = await check(bytes, url).catch(async (error: unknown) => {
+      if (isCorrupt(error)) await writeAtomic(`${path}.bad`, bytes);
+      throw error;
+    });
+    await writeAtomic(path, bytes);
+    return { path, sha256, from: url };
+  });
 }

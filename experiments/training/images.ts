@@ -44,4 +44,5 @@ const FILES: Readonly<Record<Exclude<DatasetName, 'procedural'>, Whole>> = {
   'fashion-mnist': { size: 28, channels: 1, classes: 10, train: 60_000, test: 10_000 },
   'cifar-10': { size: 32, channels: 3, classes: 10, train: 50_000, test: 10_000 },
   'cifar-100': { size: 32, channels: 3, classes: 100, train: 50_000, test: 10_000 },
+  'cinic-10': { size: 32, channels: 3, classes: 10, train: 90_000, test: 90_000 },
 };
