@@ -1,7 +1,6 @@
 /** The networks of the study on their images, in full and in small (papers.md 4.4), and how a wrong configuration is refused. */
-import { fail } from '../../engine/graph/errors.ts';
 import type { DatasetName } from '../../data/index.ts';
-import type { Plan } from '../lr-over-batch/plan.ts';
+import { check, checkCounts, natural } from '../checks.ts';
 import type {
   ImagesSpec,
   OptimizerSpec,
@@ -9,9 +8,7 @@ import type {
   TrainingCell,
   TrainingSpec,
 } from '../training/settings.ts';
-import { datasetOf, natural, positive } from '../lr-over-batch/plan.ts';
-
-export { natural, positive, type Plan };
+import { datasetOf, type Plan } from '../training/plan.ts';
 
 /** AlexNet for 32x32, without the momentum and the decay that CL does not speak of. Epochs and initialisation are our choice too. */
 export const alexnet: Plan = {
@@ -26,7 +23,8 @@ export const alexnetMedium: Plan = {
   images: { trainExamples: 10_000, testExamples: 0, standardize: true },
 };
 
-export const resnet18: Plan = { ...alexnet, network: { kind: 'resnet', depth: 18 } };
+/** Ghost batches, since a batch of 8192 that is normalised as a whole fits no binding. */
+export const resnet18: Plan = { ...alexnet, network: { kind: 'resnet', depth: 18, norm: 128 } };
 
 export const resnet18Medium: Plan = { ...alexnetMedium, network: resnet18.network };
 
@@ -71,13 +69,8 @@ export function cellOf(
 
 /** A list for each repeat. */
 export function repeated<T>(what: string, repeats: number, make: (replica: number) => readonly T[]): T[] {
-  check(what, natural(repeats) && repeats > 0, `repeats is ${repeats}: give a positive integer`);
+  checkCounts(what, { repeats });
   return Array.from({ length: repeats }, (_, replica) => make(replica)).flat();
-}
-
-/** @throws CONFIG */
-export function check(what: string, condition: boolean, message: string): void {
-  if (!condition) fail('CONFIG', `curvature-lr/${what}: ${message}.`);
 }
 
 /** @throws CONFIG unless these are positive integers that ascend */

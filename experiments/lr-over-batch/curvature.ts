@@ -19,7 +19,7 @@ import {
 import type { Measurement } from '../training/measurement.ts';
 import type { Params, State } from '../training/problem.ts';
 import type { RunRecord } from '../types.ts';
-import { check, natural } from './plan.ts';
+import { check, natural } from '../checks.ts';
 
 /** How much work a measurement of curvature is. A type, so that it is plain data. */
 export type CurvatureOptions = {

@@ -1,5 +1,5 @@
 /** The networks of the study, in full and in small: papers.md 2.2 and 2.3. */
-import type { Plan } from './plan.ts';
+import type { Plan } from '../training/plan.ts';
 
 /** VGG-11 on CIFAR-10, with batch normalisation: LB says so for figure 2, and for the others it is our choice. */
 export const vgg11: Plan = {

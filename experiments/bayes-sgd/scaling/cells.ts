@@ -1,6 +1,6 @@
 /** The trainings of a configuration as cells. */
 import type { DatasetName } from '../../../data/index.ts';
-import type { CellDataset } from '../../grid.ts';
+import { datasetOf } from '../../training/plan.ts';
 import type { TrainingCell } from '../../training/settings.ts';
 import { checkScalingConfig, type ScalingConfig } from './config.ts';
 
@@ -25,7 +25,7 @@ export function scalingCells(
   return series.flatMap(({ learningRate, momentum, trainExamples, lambda, steps, batchSizes }) =>
     batchSizes.flatMap((batchSize) =>
       Array.from({ length: repeats }, (_, replica): TrainingCell => ({
-        dataset: datasetOf(data),
+        dataset: datasetOf({ data: 'mnist' }, data),
         seed,
         training: {
           network: { kind: 'mlp', hidden },
@@ -63,10 +63,4 @@ export function scalingLabel(cell: TrainingCell): string {
   const { learningRate, momentum, trainExamples, lambda, batchSize, replica } = scalingMarks(cell);
   const regularised = lambda === 0 ? '' : `λ ${lambda}, `;
   return `ε ${learningRate}, m ${momentum}, N ${trainExamples}, ${regularised}B ${batchSize}, initialisation ${replica + 1}`;
-}
-
-/** The paper's is MNIST. Procedural images that stand in for it have its shape. */
-function datasetOf(data: DatasetName | 'published'): CellDataset {
-  if (data === 'published') return { name: 'mnist' };
-  return data === 'procedural' ? { name: data, size: 28, channels: 1 } : { name: data };
 }

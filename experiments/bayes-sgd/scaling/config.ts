@@ -4,7 +4,7 @@
  * published loss must have been a mean over the 10 classes as well, hence `lossDivisor` 10; ε of the mean cross-entropy is a tenth.
  */
 import type { SamplingMode } from '../../../data/index.ts';
-import { LangevinError } from '../../../engine/index.ts';
+import { check, checkCounts, natural } from '../../checks.ts';
 
 /** Trainings of several batch sizes, all else being equal. A type and no interface, so that it is JSON. */
 export type Series = {
@@ -42,43 +42,38 @@ export interface ScalingConfig {
 
 const MODES: readonly SamplingMode[] = ['iid-with-replacement', 'without-replacement', 'epoch-shuffle'];
 
+const what = 'bayes-sgd';
+
 /** @throws CONFIG for a configuration that makes no sense, naming the field */
 export function checkScalingConfig(config: ScalingConfig): void {
   const { hidden, testExamples, lossDivisor, sampling, repeats, testEvery, series, lawFrom, lawTo } = config;
-  check(hidden.every(positive), `hidden is ${hidden.join()}: give positive numbers of units`);
-  check(natural(testExamples), `testExamples is ${testExamples}: give a natural number, 0 for all`);
-  check(lossDivisor > 0, `lossDivisor is ${lossDivisor}: give a positive number, 10 for ε as printed`);
-  check(MODES.includes(sampling), `sampling is '${sampling}': take one of ${MODES.join(', ')}`);
-  check(positive(repeats), `repeats is ${repeats}: give a positive integer`);
-  check(natural(testEvery), `testEvery is ${testEvery}: give a natural number, 0 for only at the end`);
-  check(lawTo === 0 || lawFrom <= lawTo, `lawFrom is ${lawFrom} and lawTo ${lawTo}: give a range`);
-  check(series.length > 0, 'series is empty: give some');
+  check(what, hidden.every(count), `hidden is ${hidden.join()}: give positive numbers of units`);
+  check(what, natural(testExamples), `testExamples is ${testExamples}: give a natural number, 0 for all`);
+  check(what, lossDivisor > 0, `lossDivisor is ${lossDivisor}: give a positive number, 10 for ε as printed`);
+  check(what, MODES.includes(sampling), `sampling is '${sampling}': take one of ${MODES.join(', ')}`);
+  checkCounts(what, { repeats });
+  check(what, natural(testEvery), `testEvery is ${testEvery}: give a natural number, 0 for only at the end`);
+  check(what, lawTo === 0 || lawFrom <= lawTo, `lawFrom is ${lawFrom} and lawTo ${lawTo}: give a range`);
+  check(what, series.length > 0, 'series is empty: give some');
   series.forEach((each, k) => checkSeries(`series.${k}.`, each));
 }
 
 function checkSeries(at: string, series: Series): void {
   const { learningRate, momentum, trainExamples, lambda, steps, batchSizes } = series;
-  check(learningRate > 0, `${at}learningRate is ${learningRate}: give a positive number`);
-  check(momentum >= 0 && momentum < 1, `${at}momentum is ${momentum}: give 0 ≤ m < 1`);
-  check(positive(trainExamples), `${at}trainExamples is ${trainExamples}: give a positive integer`);
-  check(lambda >= 0 && lambda < Infinity, `${at}lambda is ${lambda}: give a number of at least 0`);
-  check(positive(steps), `${at}steps is ${steps}: give a positive integer`);
-  check(batchSizes.length > 0, `${at}batchSizes is empty: give some`);
+  check(what, learningRate > 0, `${at}learningRate is ${learningRate}: give a positive number`);
+  check(what, momentum >= 0 && momentum < 1, `${at}momentum is ${momentum}: give 0 ≤ m < 1`);
+  checkCounts(what, { [`${at}trainExamples`]: trainExamples });
+  check(what, lambda >= 0 && lambda < Infinity, `${at}lambda is ${lambda}: give a number of at least 0`);
+  checkCounts(what, { [`${at}steps`]: steps });
+  check(what, batchSizes.length > 0, `${at}batchSizes is empty: give some`);
   for (const size of batchSizes)
     check(
-      positive(size) && size <= trainExamples,
+      what,
+      count(size) && size <= trainExamples,
       `${at}batchSizes holds ${size}: give integers from 1 to trainExamples, ${trainExamples}`,
     );
 }
 
-function natural(value: number): boolean {
-  return Number.isInteger(value) && value >= 0;
-}
-
-function positive(value: number): boolean {
+function count(value: number): boolean {
   return natural(value) && value > 0;
-}
-
-function check(condition: boolean, message: string): void {
-  if (!condition) throw new LangevinError('CONFIG', `bayes-sgd: ${message}.`);
 }

@@ -9,7 +9,9 @@ import { gridOfTrainings } from '../../training/grid-of-trainings.ts';
 import type { Measurements } from '../../training/measurement.ts';
 import type { MeasureSpec, OptimizerSpec, ScheduleSpec, TrainingCell } from '../../training/settings.ts';
 import type { Manifest, PresetName } from '../../types.ts';
-import { cellOf, check, natural, repeated, type Plan, type Recipe } from '../plan.ts';
+import { check, checkCounts } from '../../checks.ts';
+import type { Plan } from '../../training/plan.ts';
+import { cellOf, repeated, type Recipe } from '../plan.ts';
 
 /** How an arm is trained. */
 export type Way = Pick<Recipe, 'batchSize' | 'learningRate' | 'optimizer' | 'loss'> & {
@@ -46,13 +48,13 @@ const LOSS_EXAMPLES = 1000;
 
 export function comparison<Config extends ComparisonConfig>(of: Comparison<Config>): GridExperiment<Config> {
   const { figure, title, description, presets } = of;
+  const name = `curvature-lr/${figure}`;
   const cells = (config: Config, seed: number, data: DatasetName | 'published'): TrainingCell[] => {
     const ways = of.ways(config);
     const names = ways.map(nameOf);
-    check(figure, new Set(names).size === ways.length, `two trainings are the same: ${names.join('; ')}`);
-    for (const { epochs } of ways)
-      check(figure, natural(epochs) && epochs > 0, `epochs is ${epochs}: give a positive integer`);
-    return repeated(figure, config.repeats, (replica) =>
+    check(name, new Set(names).size === ways.length, `two trainings are the same: ${names.join('; ')}`);
+    for (const { epochs } of ways) checkCounts(name, { epochs });
+    return repeated(name, config.repeats, (replica) =>
       ways.map(({ epochs, ...way }) =>
         cellOf(config.plan, seed, data, {
           ...way,
@@ -70,7 +72,7 @@ export function comparison<Config extends ComparisonConfig>(of: Comparison<Confi
     );
   };
   return gridOfTrainings<Config, ArmMarks>({
-    name: `curvature-lr/${figure}`,
+    name,
     title,
     description,
     presets,

@@ -5,17 +5,9 @@ import type { FigureSection, TableSection } from '../../report.ts';
 import { meanCell, spread } from '../../spread.ts';
 import { decideRising, formatP, isSignificant, undecided, type Decision } from '../../verdicts.ts';
 import { curveOf } from '../../training/curves.ts';
-import {
-  alexnet,
-  alexnetMedium,
-  check,
-  checkSizes,
-  k16,
-  natural,
-  positive,
-  tiny,
-  type Plan,
-} from '../plan.ts';
+import { checkCounts, checkPositive } from '../../checks.ts';
+import type { Plan } from '../../training/plan.ts';
+import { alexnet, alexnetMedium, checkSizes, k16, tiny } from '../plan.ts';
 import { measureStride, type StrideRecord } from '../stride.ts';
 import { armOf, comparison, finals, type Arm, type Arms, type Way } from './arms.ts';
 
@@ -92,9 +84,9 @@ export const figure1: GridExperiment<Figure1Config> = comparison<Figure1Config>(
   }),
   ways(config) {
     const { sizes, rate, looks } = config;
-    checkSizes('figure1', sizes);
-    check('figure1', positive(rate), `rate is ${rate}: give a positive number`);
-    check('figure1', natural(looks) && looks > 0, `looks is ${looks}: give a positive integer`);
+    checkSizes('curvature-lr/figure1', sizes);
+    checkPositive('curvature-lr/figure1', { rate });
+    checkCounts('curvature-lr/figure1', { looks });
     return sizes.map((size) => wayOf(size, config));
   },
   sections: (arms, config) => [strideFigure(arms, config), strideTable(arms, config)],

@@ -3,7 +3,9 @@ import type { GridExperiment } from '../../grid.ts';
 import { spread } from '../../spread.ts';
 import { undecided } from '../../verdicts.ts';
 import { decideGreater } from '../decide.ts';
-import { alexnet, alexnetMedium, check, k16, natural, tiny, type Plan } from '../plan.ts';
+import { check, checkCounts } from '../../checks.ts';
+import type { Plan } from '../../training/plan.ts';
+import { alexnet, alexnetMedium, k16, tiny } from '../plan.ts';
 import { accuraciesDuring, armOf, comparison, finals, paired, type Arms, type Way } from './arms.ts';
 
 export interface Figure10Config {
@@ -85,20 +87,16 @@ export const figure10: GridExperiment<Figure10Config> = comparison<Figure10Confi
   ways(config) {
     const { settings, discardEpochs, fraction } = config;
     check(
-      'figure10',
+      'curvature-lr/figure10',
       settings.length > 0 && 2 * settings.length < LETTERS.length,
       `there are ${settings.length} settings: give 1 to 12`,
     );
     check(
-      'figure10',
+      'curvature-lr/figure10',
       fraction > 0 && fraction < 1,
       `fraction is ${fraction}: give a share between 0 and 1, both not included`,
     );
-    check(
-      'figure10',
-      natural(discardEpochs) && discardEpochs > 0,
-      `discardEpochs is ${discardEpochs}: give a positive integer`,
-    );
+    checkCounts('curvature-lr/figure10', { discardEpochs });
     return settings.flatMap((setting) => [plain(setting), discarding(setting, config)]);
   },
   claims: (arms, config) => [

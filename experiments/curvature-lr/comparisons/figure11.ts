@@ -1,7 +1,9 @@
 /** Figures 11 to 14: a first epoch of small batches at a small rate. */
 import type { GridExperiment } from '../../grid.ts';
 import { decideGreater } from '../decide.ts';
-import { alexnet, alexnetMedium, check, k16, natural, positive, tiny, type Plan } from '../plan.ts';
+import { check, checkCounts, natural, positive } from '../../checks.ts';
+import type { Plan } from '../../training/plan.ts';
+import { alexnet, alexnetMedium, k16, tiny } from '../plan.ts';
 import { accuraciesDuring, armOf, comparison, finals, type Arm, type Way } from './arms.ts';
 
 export interface Figure11Config {
@@ -83,16 +85,12 @@ export const figure11: GridExperiment<Figure11Config> = comparison<Figure11Confi
   ways(config) {
     const { firstRate, rate, firstBatchSize, early } = config;
     check(
-      'figure11',
+      'curvature-lr/figure11',
       positive(rate) && positive(firstRate),
       `rates are ${rate} and ${firstRate}: give positive numbers`,
     );
-    check(
-      'figure11',
-      natural(firstBatchSize) && firstBatchSize > 0,
-      `firstBatchSize is ${firstBatchSize}: give a positive integer`,
-    );
-    check('figure11', natural(early) && early > 1, `early is ${early}: give at least 2 epochs`);
+    checkCounts('curvature-lr/figure11', { firstBatchSize });
+    check('curvature-lr/figure11', natural(early) && early > 1, `early is ${early}: give at least 2 epochs`);
     return [plain(config), changed(config)];
   },
   claims(arms, config) {

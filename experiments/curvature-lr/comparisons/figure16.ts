@@ -6,7 +6,9 @@ import { isSignificant, LEVEL, undecided, type Decision } from '../../verdicts.t
 import { numericTrend } from '../../../stats/index.ts';
 import type { OptimizerSpec } from '../../training/settings.ts';
 import { decideGreater, minus } from '../decide.ts';
-import { check, k16, natural, positive, resnet18, resnet18Medium, tiny, type Plan } from '../plan.ts';
+import { check, checkPositive, natural } from '../../checks.ts';
+import type { Plan } from '../../training/plan.ts';
+import { k16, resnet18, resnet18Medium, tiny } from '../plan.ts';
 import { armOf, comparison, finals, paired, type Arm, type Arms, type Way } from './arms.ts';
 
 /** A rule by its name, with γ and the batch size. A type, so that it is plain data. */
@@ -96,15 +98,15 @@ export const figure16: GridExperiment<Figure16Config> = comparison<Figure16Confi
   },
   ways(config) {
     const { rules, epochs } = config;
-    check('figure16', rules.length > 0, 'rules are none: give at least one');
+    check('curvature-lr/figure16', rules.length > 0, 'rules are none: give at least one');
     return rules.map((rule): Way => {
       const { batchSize, gamma } = rule;
       check(
-        'figure16',
+        'curvature-lr/figure16',
         natural(batchSize) && batchSize > 0,
         `a batch of ${batchSize}: give a positive integer`,
       );
-      check('figure16', positive(gamma), `gamma is ${gamma}: give a positive number`);
+      checkPositive('curvature-lr/figure16', { gamma });
       return { batchSize, learningRate: 1, optimizer: optimizerOf(rule, config), epochs };
     });
   },

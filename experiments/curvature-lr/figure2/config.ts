@@ -2,18 +2,9 @@
 import type { DatasetName } from '../../../data/index.ts';
 import type { TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
-import {
-  alexnet,
-  alexnetMedium,
-  cellOf,
-  check,
-  k16,
-  natural,
-  positive,
-  repeated,
-  tiny,
-  type Plan,
-} from '../plan.ts';
+import { checkCounts, checkPositive } from '../../checks.ts';
+import type { Plan } from '../../training/plan.ts';
+import { alexnet, alexnetMedium, cellOf, k16, repeated, tiny } from '../plan.ts';
 import { checkRadii, type RadiiOptions } from './radii.ts';
 
 export interface Figure2Config {
@@ -31,11 +22,10 @@ export type RadiiMarks = { readonly replica: number };
 /** @throws CONFIG */
 export function cells(config: Figure2Config, seed: number, data: DatasetName | 'published'): TrainingCell[] {
   const { plan, radii, rate, batchSize, epochs, repeats } = config;
-  const what = 'figure2';
+  const what = 'curvature-lr/figure2';
   checkRadii(what, radii);
-  check(what, positive(rate), `rate is ${rate}: give a positive number`);
-  check(what, natural(batchSize) && batchSize > 0, `batchSize is ${batchSize}: give a positive integer`);
-  check(what, natural(epochs) && epochs > 0, `epochs is ${epochs}: give a positive integer`);
+  checkPositive(what, { rate });
+  checkCounts(what, { batchSize, epochs });
   return repeated(what, repeats, (replica) => [
     cellOf(plan, seed, data, {
       learningRate: rate,

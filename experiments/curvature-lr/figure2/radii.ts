@@ -21,7 +21,7 @@ import type { Measurement } from '../../training/measurement.ts';
 import { replicaSeed, type Params } from '../../training/problem.ts';
 import type { RunRecord } from '../../types.ts';
 import { gradientPoint } from '../gradient-point.ts';
-import { check, natural, positive } from '../plan.ts';
+import { check, checkCounts, checkPositive, natural } from '../../checks.ts';
 
 /** A type, so that it is plain data. */
 export type RadiiOptions = {
@@ -38,8 +38,8 @@ export type RadiiOptions = {
 export function checkRadii(what: string, { examples, probes, maxRadius, piece }: RadiiOptions): void {
   check(what, natural(examples), `radii.examples is ${examples}: give a natural number, 0 for all`);
   check(what, natural(probes) && probes > 1, `radii.probes is ${probes}: give an integer of at least 2`);
-  check(what, positive(maxRadius), `radii.maxRadius is ${maxRadius}: give a positive number`);
-  check(what, natural(piece) && piece > 0, `radii.piece is ${piece}: give a positive integer`);
+  checkPositive(what, { 'radii.maxRadius': maxRadius });
+  checkCounts(what, { 'radii.piece': piece });
 }
 
 /** Over the elements of a tensor. */

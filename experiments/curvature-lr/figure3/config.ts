@@ -2,19 +2,9 @@
 import type { DatasetName } from '../../../data/index.ts';
 import type { TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
-import {
-  alexnet,
-  alexnetMedium,
-  cellOf,
-  check,
-  checkSizes,
-  k16,
-  natural,
-  positive,
-  repeated,
-  tiny,
-  type Plan,
-} from '../plan.ts';
+import { checkCounts, checkPositive } from '../../checks.ts';
+import type { Plan } from '../../training/plan.ts';
+import { alexnet, alexnetMedium, cellOf, checkSizes, k16, repeated, tiny } from '../plan.ts';
 import { checkLaw, type LawOptions } from './law.ts';
 
 export interface Figure3Config {
@@ -40,11 +30,11 @@ export type LawMarks = {
 /** @throws CONFIG */
 export function cells(config: Figure3Config, seed: number, data: DatasetName | 'published'): TrainingCell[] {
   const { plan, law, sizes, rate, looks, repeats } = config;
-  const what = 'figure3';
+  const what = 'curvature-lr/figure3';
   checkLaw(what, law);
   checkSizes(what, sizes);
-  check(what, positive(rate), `rate is ${rate}: give a positive number`);
-  check(what, natural(looks) && looks > 0, `looks is ${looks}: give a positive integer`);
+  checkPositive(what, { rate });
+  checkCounts(what, { looks });
   return repeated(what, repeats, (replica) => [
     cellOf(plan, seed, data, {
       learningRate: rate,

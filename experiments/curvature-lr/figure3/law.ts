@@ -29,7 +29,7 @@ import type { Measurement } from '../../training/measurement.ts';
 import { replicaSeed, type Params, type State } from '../../training/problem.ts';
 import type { RunRecord } from '../../types.ts';
 import { gradientPoint } from '../gradient-point.ts';
-import { check, natural } from '../plan.ts';
+import { check, checkCounts, natural } from '../../checks.ts';
 
 /** A type, so that it is plain data. */
 export type LawOptions = {
@@ -43,8 +43,7 @@ export type LawOptions = {
 };
 
 export function checkLaw(what: string, { smallest, doublings, draws, piece }: LawOptions): void {
-  for (const [name, value] of Object.entries({ smallest, draws, piece }))
-    check(what, natural(value) && value > 0, `law.${name} is ${value}: give a positive integer`);
+  checkCounts(what, { 'law.smallest': smallest, 'law.draws': draws, 'law.piece': piece });
   check(
     what,
     natural(doublings) && doublings < 24,

@@ -2,18 +2,9 @@
 import type { DatasetName } from '../../../data/index.ts';
 import type { TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
-import {
-  alexnet,
-  alexnetMedium,
-  cellOf,
-  check,
-  k16,
-  natural,
-  positive,
-  repeated,
-  tiny,
-  type Plan,
-} from '../plan.ts';
+import { check, checkCounts, checkPositive, natural } from '../../checks.ts';
+import type { Plan } from '../../training/plan.ts';
+import { alexnet, alexnetMedium, cellOf, k16, repeated, tiny } from '../plan.ts';
 import { checkDiscard, type DiscardOptions } from './discard.ts';
 
 export interface Figure9Config {
@@ -34,10 +25,10 @@ export type DiscardMarks = { readonly replica: number };
 /** @throws CONFIG */
 export function cells(config: Figure9Config, seed: number, data: DatasetName | 'published'): TrainingCell[] {
   const { plan, discard, rate, batchSize, epochs, repeats } = config;
-  const what = 'figure9';
+  const what = 'curvature-lr/figure9';
   checkDiscard(what, discard);
-  check(what, positive(rate), `rate is ${rate}: give a positive number`);
-  check(what, natural(batchSize) && batchSize > 0, `batchSize is ${batchSize}: give a positive integer`);
+  checkPositive(what, { rate });
+  checkCounts(what, { batchSize });
   check(what, natural(epochs), `epochs is ${epochs}: give a natural number`);
   return repeated(what, repeats, (replica) => [
     cellOf(plan, seed, data, {

@@ -18,7 +18,7 @@ import { highestLossWeights, keptCount } from '../../../optim/index.ts';
 import type { Measurement } from '../../training/measurement.ts';
 import { replicaSeed, type Params } from '../../training/problem.ts';
 import type { RunRecord } from '../../types.ts';
-import { check, natural } from '../plan.ts';
+import { check, checkCounts } from '../../checks.ts';
 
 /** A type, so that it is plain data. */
 export type DiscardOptions = {
@@ -29,7 +29,7 @@ export type DiscardOptions = {
 };
 
 export function checkDiscard(what: string, { examples, shares }: DiscardOptions): void {
-  check(what, natural(examples) && examples > 0, `examples is ${examples}: give a positive integer`);
+  checkCounts(what, { examples });
   check(
     what,
     shares.length > 0 && shares.every((p, k) => p >= 0 && p < 1 && (k === 0 || p > shares[k - 1]!)),

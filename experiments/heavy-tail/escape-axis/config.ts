@@ -1,5 +1,5 @@
 /** HT-7: which walks are made. Everything is plain data. */
-import { LangevinError } from '../../../engine/index.ts';
+import { check, checkCounts, checkPositive } from '../../checks.ts';
 import type { PresetName } from '../../types.ts';
 
 export interface AxisConfig {
@@ -44,26 +44,26 @@ export interface AxisPair {
   readonly gap: number;
 }
 
+const what = 'heavy-tail/figure3';
+
 /** Every α₁ with every Δ that has a law. Sums are rounded to 1e-9, so that 0.55 + 0.5 is 1.05. @throws CONFIG */
 export function pairsOf(config: AxisConfig): readonly AxisPair[] {
   const { alphas, gaps, runs, learningRate, scale, radius, maxSteps } = config;
   for (const alpha of alphas)
-    check(alpha > 0 && alpha <= 2, `alphas holds ${alpha}: a stable law has an α in (0, 2]`);
+    check(what, alpha > 0 && alpha <= 2, `alphas holds ${alpha}: a stable law has an α in (0, 2]`);
   for (const gap of gaps)
-    check(gap > 0, `gaps holds ${gap}: the second axis has the lighter tail, by a positive Δ`);
-  for (const [name, value] of Object.entries({ runs, maxSteps }))
-    check(Number.isInteger(value) && value > 0, `${name} is ${value}: give a positive integer`);
-  for (const [name, value] of Object.entries({ learningRate, scale, radius }))
-    check(value > 0 && value < Infinity, `${name} is ${value}: give a positive number`);
+    check(what, gap > 0, `gaps holds ${gap}: the second axis has the lighter tail, by a positive Δ`);
+  checkCounts(what, { runs, maxSteps });
+  checkPositive(what, { learningRate, scale, radius });
   const pairs = alphas.flatMap((alpha1) =>
     gaps
       .map((gap) => ({ alpha1, gap, alpha2: Math.round((alpha1 + gap) * 1e9) / 1e9 }))
       .filter(({ alpha2 }) => alpha2 <= 2),
   );
-  check(pairs.length > 0, `alphas ${alphas.join(', ')} and gaps ${gaps.join(', ')} make no pair up to 2`);
+  check(
+    what,
+    pairs.length > 0,
+    `alphas ${alphas.join(', ')} and gaps ${gaps.join(', ')} make no pair up to 2`,
+  );
   return pairs;
-}
-
-function check(condition: boolean, message: string): void {
-  if (!condition) throw new LangevinError('CONFIG', `heavy-tail/figure3: ${message}.`);
 }

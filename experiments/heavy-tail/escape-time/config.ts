@@ -1,5 +1,5 @@
 /** HT-6: which networks escape from which minimum, and how the noise there is fitted. Everything is plain data. */
-import { LangevinError } from '../../../engine/index.ts';
+import { check, checkCounts, natural } from '../../checks.ts';
 import type { PresetName } from '../../types.ts';
 
 export interface TimeConfig {
@@ -57,33 +57,40 @@ export const presets: Readonly<Record<PresetName, TimeConfig>> = {
   paper: { ...base, runs: 100, batchSizes: [1, 2, 3, 4, 5, 6, 7, 8], maxSteps: 20_000 },
 };
 
+const what = 'heavy-tail/figure5';
+
 /** @throws CONFIG for a configuration that makes no sense, naming the field */
 export function checkConfig(config: TimeConfig): void {
   const { networks, batchSizes, alphaRange, examples, descentSteps, runs, maxSteps, fitBatches } = config;
-  check(networks.length > 0 && batchSizes.length > 0, 'networks or batchSizes is empty: name at least one');
+  check(
+    what,
+    networks.length > 0 && batchSizes.length > 0,
+    'networks or batchSizes is empty: name at least one',
+  );
   for (const widths of networks)
     check(
-      widths.length > 0 && widths.every((units) => natural(units)),
+      what,
+      widths.length > 0 && widths.every((units) => natural(units) && units > 0),
       `networks holds [${widths.join(', ')}]: give positive widths of hidden layers`,
     );
   for (const size of batchSizes)
-    check(natural(size) && size <= examples, `batchSizes holds ${size}: give from 1 to ${examples} points`);
-  for (const [name, value] of Object.entries({ examples, descentSteps, runs, maxSteps }))
-    check(natural(value), `${name} is ${value}: give a positive integer`);
-  check(natural(fitBatches) && fitBatches >= 20, `fitBatches is ${fitBatches}: a fit takes at least 20`);
-  for (const name of ['descentRate', 'learningRate', 'barrier'] as const)
-    check(config[name] > 0, `${name} is ${config[name]}: give a positive number`);
+    check(
+      what,
+      natural(size) && size > 0 && size <= examples,
+      `batchSizes holds ${size}: give from 1 to ${examples} points`,
+    );
+  checkCounts(what, { examples, descentSteps, runs, maxSteps });
   check(
+    what,
+    natural(fitBatches) && fitBatches >= 20,
+    `fitBatches is ${fitBatches}: a fit takes at least 20`,
+  );
+  for (const name of ['descentRate', 'learningRate', 'barrier'] as const)
+    check(what, config[name] > 0, `${name} is ${config[name]}: give a positive number`);
+  check(
+    what,
     alphaRange[0] > 0 && alphaRange[0] < alphaRange[1] && alphaRange[1] < 2,
     `alphaRange is ${alphaRange.join(', ')}: give two ascending numbers in (0, 2)`,
   );
-  check(config.rho > 0 && config.rho < 1, `rho is ${config.rho}: give a number in (0, 1)`);
-}
-
-function natural(value: number): boolean {
-  return Number.isInteger(value) && value > 0;
-}
-
-function check(condition: boolean, message: string): void {
-  if (!condition) throw new LangevinError('CONFIG', `heavy-tail/figure5: ${message}.`);
+  check(what, config.rho > 0 && config.rho < 1, `rho is ${config.rho}: give a number in (0, 1)`);
 }

@@ -5,7 +5,8 @@
 import type { DatasetName } from '../../../data/index.ts';
 import type { ExtraSpec, LengthSpec, TrainingCell } from '../../training/settings.ts';
 import type { FitOptions } from './fits.ts';
-import { check, checkBatch, checkCounts, checkRate, imagesFor, networkNamed, type Subject } from './plan.ts';
+import { check, checkCounts, checkPositive } from '../../checks.ts';
+import { checkBatch, imagesFor, networkNamed, type Subject } from './plan.ts';
 
 export interface NoiseConfig extends Omit<Subject, 'network'> {
   readonly networks: readonly string[];
@@ -42,7 +43,7 @@ export function noiseCells(
   const { parameters, batches, controls, histograms, piece } = config;
   const { dataset, examples } = imagesFor(config, asked);
   checkCounts(what, { repeats, parameters, controls, piece });
-  checkRate(what, rate);
+  checkPositive(what, { rate });
   check(what, networks.length > 0, 'networks is empty: name at least one');
   check(what, batchSizes.length > 0, 'batchSizes is empty: name at least one');
   check(what, steps > 0 || epochs > 0, `steps is ${steps} and epochs ${epochs}: give one of the two`);

@@ -2,7 +2,8 @@
 import type { DatasetName } from '../../../data/index.ts';
 import { fail } from '../../../engine/graph/errors.ts';
 import type { CellDataset } from '../../grid.ts';
-import { datasetOf } from '../../lr-over-batch/plan.ts';
+import { check, natural } from '../../checks.ts';
+import { datasetOf } from '../../training/plan.ts';
 import { imagesOf } from '../../training/images.ts';
 import type { ImagesSpec, NetworkSpec } from '../../training/settings.ts';
 
@@ -35,7 +36,7 @@ export function networkNamed(what: string, name: string): NetworkSpec {
     NETWORKS[name] ??
     fail(
       'CONFIG',
-      `heavy-tail/${what}: there is no network '${name}': take one of ${Object.keys(NETWORKS).join(', ')}, or a perceptron such as 196-32-10.`,
+      `${what}: there is no network '${name}': take one of ${Object.keys(NETWORKS).join(', ')}, or a perceptron such as 196-32-10.`,
     )
   );
 }
@@ -84,27 +85,11 @@ export function imagesFor(
   return { dataset, examples: imagesOf(dataset, images).train };
 }
 
-/** @throws CONFIG */
-export function check(what: string, condition: boolean, message: string): void {
-  if (!condition) fail('CONFIG', `heavy-tail/${what}: ${message}.`);
-}
-
-/** @throws CONFIG unless all of these fields are positive integers */
-export function checkCounts(what: string, counts: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(counts))
-    check(what, Number.isInteger(value) && value > 0, `${name} is ${value}: give a positive integer`);
-}
-
-/** @throws CONFIG */
-export function checkRate(what: string, rate: number): void {
-  check(what, rate > 0 && rate < Infinity, `rate is ${rate}: give a positive number`);
-}
-
 /** @throws CONFIG for a batch that is no smaller than the training set */
 export function checkBatch(what: string, size: number, examples: number): void {
   check(
     what,
-    Number.isInteger(size) && size > 0 && size < examples,
+    natural(size) && size > 0 && size < examples,
     `a batch of ${size}: give a positive integer below the ${examples} training examples`,
   );
 }

@@ -1,5 +1,5 @@
 /** What of HT's theory is computed and simulated. Everything is plain data. */
-import { LangevinError } from '../../../engine/index.ts';
+import { check, checkCounts, checkPositive } from '../../checks.ts';
 import type { PresetName } from '../../types.ts';
 
 export interface TheoryConfig {
@@ -44,18 +44,14 @@ export const presets: Readonly<Record<PresetName, TheoryConfig>> = {
   paper: { ...base, runs: 10_000, draws: 10_000_000, hazardDraws: 1_000_000 },
 };
 
+const what = 'heavy-tail/theory';
+
 /** @throws CONFIG for a configuration that makes no sense, naming the field */
 export function checkConfig(config: TheoryConfig): void {
   const { alphas, runs, maxSteps, draws, hazardDraws, ...positive } = config;
-  check(alphas.length > 0, 'alphas is empty: name at least one');
+  check(what, alphas.length > 0, 'alphas is empty: name at least one');
   for (const alpha of alphas)
-    check(alpha > 0 && alpha < 2, `alphas holds ${alpha}: exits by jumps need an α in (0, 2)`);
-  for (const [name, value] of Object.entries({ runs, maxSteps, draws, hazardDraws }))
-    check(Number.isInteger(value) && value > 0, `${name} is ${value}: give a positive integer`);
-  for (const [name, value] of Object.entries(positive))
-    check(value > 0 && value < Infinity, `${name} is ${value}: give a positive number`);
-}
-
-function check(condition: boolean, message: string): void {
-  if (!condition) throw new LangevinError('CONFIG', `heavy-tail/theory: ${message}.`);
+    check(what, alpha > 0 && alpha < 2, `alphas holds ${alpha}: exits by jumps need an α in (0, 2)`);
+  checkCounts(what, { runs, maxSteps, draws, hazardDraws });
+  checkPositive(what, positive);
 }

@@ -1,5 +1,5 @@
 /** HT-2: which transformer is trained on which sentences, and where its gradient noise is looked at. Everything is plain data. */
-import { LangevinError } from '../../../engine/index.ts';
+import { check, checkCounts, natural } from '../../checks.ts';
 import { bertBase } from '../../../nn/index.ts';
 import type { PresetName } from '../../types.ts';
 
@@ -91,41 +91,42 @@ export const presets: Readonly<Record<PresetName, TransformerConfig>> = {
   paper: base,
 };
 
+const what = 'heavy-tail/table2';
+
 /** @throws CONFIG for a configuration that makes no sense, naming the field */
 export function checkConfig(config: TransformerConfig): void {
   const { corpus, examples, length, model, batchSizes, batches, batchSize } = config;
-  check(corpus === 'grammar' || corpus === 'cola', `corpus is '${corpus}': take grammar or cola`);
-  check(corpus === 'cola' || examples > 0, `examples is ${examples}: say how many sentences to draw`);
+  const { parameters, controls, piece } = config;
+  check(what, corpus === 'grammar' || corpus === 'cola', `corpus is '${corpus}': take grammar or cola`);
+  check(what, corpus === 'cola' || examples > 0, `examples is ${examples}: say how many sentences to draw`);
   check(
+    what,
     corpus === 'cola' || (length >= GRAMMAR_LENGTH && model.vocabulary >= GRAMMAR_TOKENS),
     `length is ${length} and model.vocabulary ${model.vocabulary}: the grammar takes ${GRAMMAR_LENGTH} positions and ${GRAMMAR_TOKENS} tokens`,
   );
-  for (const name of ['length', 'batchSize', 'parameters', 'controls', 'piece'] as const)
-    check(natural(config[name]) && config[name] > 0, `${name} is ${config[name]}: give a positive integer`);
+  checkCounts(what, { length, batchSize, parameters, controls, piece });
   for (const name of ['examples', 'steps'] as const)
-    check(natural(config[name]), `${name} is ${config[name]}: give a natural number`);
+    check(what, natural(config[name]), `${name} is ${config[name]}: give a natural number`);
   check(
+    what,
     natural(batches) && (batches === 0 || batches >= 20),
     `batches is ${batches}: a fit takes at least 20; 0 is one epoch`,
   );
-  check(batchSizes.length > 0, 'batchSizes is empty: name at least one');
+  check(what, batchSizes.length > 0, 'batchSizes is empty: name at least one');
   for (const size of [...batchSizes, batchSize])
     check(
+      what,
       natural(size) && size > 0 && (examples === 0 || size < examples),
       `batchSizes and batchSize hold ${size}: a minibatch is smaller than the ${examples || 'number of'} sentences`,
     );
-  check(length <= model.positions, `length is ${length}, and model.positions only ${model.positions}`);
-  check(config.learningRate >= 0, `learningRate is ${config.learningRate}: give a number of at least 0`);
+  check(what, length <= model.positions, `length is ${length}, and model.positions only ${model.positions}`);
+  check(
+    what,
+    config.learningRate >= 0,
+    `learningRate is ${config.learningRate}: give a number of at least 0`,
+  );
 }
 
 /** What the grammar of grammar.ts needs. */
 export const GRAMMAR_LENGTH = 16;
 export const GRAMMAR_TOKENS = 32;
-
-function natural(value: number): boolean {
-  return Number.isInteger(value) && value >= 0;
-}
-
-function check(condition: boolean, message: string): void {
-  if (!condition) throw new LangevinError('CONFIG', `heavy-tail/table2: ${message}.`);
-}

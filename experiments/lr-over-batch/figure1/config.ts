@@ -4,7 +4,9 @@ import type { ScheduleSpec, TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
 import type { ArmMarks } from '../../training/arms.ts';
 import { miniature, small, tiny, vgg11 } from '../networks.ts';
-import { check, checkPair, checkRepeats, datasetOf, natural, positive, type Plan } from '../plan.ts';
+import { check, checkCounts, positive } from '../../checks.ts';
+import { datasetOf, type Plan } from '../../training/plan.ts';
+import { checkPair } from '../plan.ts';
 
 export interface Figure1Config {
   readonly plan: Plan;
@@ -51,11 +53,11 @@ export function cells(
   data: DatasetName | 'published',
 ): readonly TrainingCell[] {
   const { plan, rate, batchSize, factor, period, epochs, repeats } = config;
-  const what = 'figure1';
-  checkRepeats(what, repeats);
+  const what = 'lr-over-batch/figure1';
+  checkCounts(what, { repeats });
   check(what, factor > 1 && factor < Infinity, `factor is ${factor}: give a number above 1`);
   check(what, positive(period), `a period of ${period} epochs: give a positive number`);
-  check(what, natural(epochs) && epochs > 0, `epochs is ${epochs}: give a positive integer`);
+  checkCounts(what, { epochs });
   checkPair(what, rate, batchSize, plan.images.trainExamples);
   checkPair(what, factor * rate, Math.round(factor * batchSize), plan.images.trainExamples);
   const { network, images } = plan;

@@ -4,16 +4,9 @@ import type { TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
 import type { ArmMarks } from '../../training/arms.ts';
 import { miniature, resnet56, small, tiny, vgg11 } from '../networks.ts';
-import {
-  check,
-  checkPair,
-  checkRepeats,
-  datasetOf,
-  natural,
-  planNamed,
-  positive,
-  type Plan,
-} from '../plan.ts';
+import { check, checkCounts, checkPositive, positive } from '../../checks.ts';
+import { datasetOf, type Plan } from '../../training/plan.ts';
+import { checkPair, planNamed } from '../plan.ts';
 
 export type RescalingPlan = Plan & {
   /** η and S of the small batch; the large one has β S. */
@@ -62,11 +55,15 @@ export function cells(
   seed: number,
   data: DatasetName | 'published',
 ): readonly TrainingCell[] {
-  checkRepeats('figure2', repeats);
-  check('figure2', networks.length > 0, `networks is empty: name some of ${Object.keys(plans).join(', ')}`);
+  checkCounts('lr-over-batch/figure2', { repeats });
+  check(
+    'lr-over-batch/figure2',
+    networks.length > 0,
+    `networks is empty: name some of ${Object.keys(plans).join(', ')}`,
+  );
   return networks.flatMap((name) => {
-    const plan = planNamed('figure2', plans, name);
-    checkPlan(`figure2, ${name}`, plan);
+    const plan = planNamed('lr-over-batch/figure2', plans, name);
+    checkPlan(`lr-over-batch/figure2, ${name}`, plan);
     const { network, images, decay, milestones, epochs } = plan;
     return arms.flatMap((arm) =>
       Array.from({ length: repeats }, (_, replica): TrainingCell => {
@@ -99,13 +96,13 @@ export function cells(
 function checkPlan(what: string, plan: RescalingPlan): void {
   const { factor, decay, milestones, epochs, images } = plan;
   check(what, factor > 1 && factor < Infinity, `factor is ${factor}: give a number above 1`);
-  check(what, positive(decay), `decay is ${decay}: give a positive number`);
+  checkPositive(what, { decay });
   check(
     what,
     milestones.every((epoch, k) => positive(epoch) && (k === 0 || epoch > (milestones[k - 1] as number))),
     `milestones are ${milestones.join(', ')}: give epochs above 0 that ascend`,
   );
-  check(what, natural(epochs) && epochs > 0, `epochs is ${epochs}: give a positive integer`);
+  checkCounts(what, { epochs });
   for (const arm of arms) {
     const { rate, batchSize } = pairOf(plan, arm);
     checkPair(what, rate, batchSize, images.trainExamples);

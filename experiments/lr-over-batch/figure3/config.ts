@@ -4,16 +4,9 @@ import type { LengthSpec, TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
 import { checkCurvature, type CurvatureOptions } from '../curvature.ts';
 import { perceptron, small, tiny } from '../networks.ts';
-import {
-  check,
-  checkPair,
-  checkRepeats,
-  datasetOf,
-  natural,
-  planNamed,
-  positive,
-  type Plan,
-} from '../plan.ts';
+import { check, checkCounts, positive } from '../../checks.ts';
+import { datasetOf, type Plan } from '../../training/plan.ts';
+import { checkPair, planNamed } from '../plan.ts';
 
 /** One network and the η and S that it is trained with. */
 export type GridPlan = Plan & {
@@ -45,7 +38,7 @@ export type GridMarks = {
 
 /** @throws CONFIG */
 export function checkGrid(what: string, { networks, repeats, plans }: GridConfig): void {
-  checkRepeats(what, repeats);
+  checkCounts(what, { repeats });
   check(what, networks.length > 0, `networks is empty: name some of ${Object.keys(plans).join(', ')}`);
   for (const name of networks) {
     const { images, length, pairs, looks, curvature } = planNamed(what, plans, name);
@@ -58,7 +51,7 @@ export function checkGrid(what: string, { networks, repeats, plans }: GridConfig
     );
     check(at, pairs.length > 0, 'pairs is empty: give [learning rate, batch size]');
     for (const [rate, batchSize] of pairs) checkPair(at, rate, batchSize, images.trainExamples);
-    check(at, natural(looks) && looks > 0, `looks is ${looks}: give a positive integer`);
+    checkCounts(at, { looks });
     checkCurvature(at, curvature);
   }
 }

@@ -14,7 +14,7 @@ export const figure3: GridExperiment<GridConfig> = gridOfTrainings<GridConfig, G
   description:
     'Do the largest eigenvalue and the Frobenius norm of the Hessian fall, and accuracy rise, with η/S alone? A perceptron on Fashion-MNIST, over a grid of η and S.',
   presets: gridPresets,
-  cells: (config, seed, data) => gridCells('figure3', config, seed, data),
+  cells: (config, seed, data) => gridCells('lr-over-batch/figure3', config, seed, data),
   label: gridLabel,
   marks: gridMarks,
   measurements: { curvature: measureCurvature },

@@ -3,7 +3,9 @@ import type { DatasetName } from '../../../data/index.ts';
 import type { TrainingCell, TrainingSpec } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
 import { miniature, resnet56, small, tiny, vgg11 } from '../networks.ts';
-import { check, checkPair, checkRepeats, datasetOf, natural, planNamed, type Plan } from '../plan.ts';
+import { check, checkCounts, natural } from '../../checks.ts';
+import { datasetOf, type Plan } from '../../training/plan.ts';
+import { checkPair, planNamed } from '../plan.ts';
 
 /** One training of a pair. A type, so that it is plain data. */
 export type End = { readonly rate: number; readonly batchSize: number; readonly epochs: number };
@@ -41,16 +43,20 @@ export function cells(
   seed: number,
   data: DatasetName | 'published',
 ): readonly TrainingCell[] {
-  checkRepeats('figure4', repeats);
-  check('figure4', pairs.length > 0, `pairs is empty: name some of ${Object.keys(plans).join(', ')}`);
-  check('figure4', natural(points) && points > 1, `points is ${points}: give at least 2`);
+  checkCounts('lr-over-batch/figure4', { repeats });
+  check(
+    'lr-over-batch/figure4',
+    pairs.length > 0,
+    `pairs is empty: name some of ${Object.keys(plans).join(', ')}`,
+  );
+  check('lr-over-batch/figure4', natural(points) && points > 1, `points is ${points}: give at least 2`);
   return pairs.flatMap((pair) => {
-    const plan = planNamed('figure4', plans, pair);
+    const plan = planNamed('lr-over-batch/figure4', plans, pair);
     const { first, second, network, images } = plan;
     for (const { rate, batchSize, epochs } of [first, second]) {
-      checkPair(`figure4, ${pair}`, rate, batchSize, images.trainExamples);
+      checkPair(`lr-over-batch/figure4, ${pair}`, rate, batchSize, images.trainExamples);
       check(
-        `figure4, ${pair}`,
+        `lr-over-batch/figure4, ${pair}`,
         natural(epochs) && epochs > 0,
         `epochs is ${epochs}: give a positive integer`,
       );

@@ -3,7 +3,9 @@ import type { DatasetName } from '../../../data/index.ts';
 import type { TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
 import { miniature, small, tiny, vgg11 } from '../networks.ts';
-import { check, checkPair, checkRepeats, datasetOf, natural, positive, type Plan } from '../plan.ts';
+import { check, checkCounts, natural, positive } from '../../checks.ts';
+import { datasetOf, type Plan } from '../../training/plan.ts';
+import { checkPair } from '../plan.ts';
 
 export interface Figure5Config {
   readonly plan: Plan;
@@ -33,8 +35,8 @@ export function cells(
   data: DatasetName | 'published',
 ): readonly TrainingCell[] {
   const { plan, rate, batchSize, factors, sizes, readAt, repeats } = config;
-  const what = 'figure5';
-  checkRepeats(what, repeats);
+  const what = 'lr-over-batch/figure5';
+  checkCounts(what, { repeats });
   check(
     what,
     factors.length > 1 &&

@@ -2,7 +2,7 @@
 import { isStable, stationaryLaw } from '../../../stats/index.ts';
 import type { PresetName } from '../../types.ts';
 import { checkGrid, type GridConfig } from '../figure3/config.ts';
-import { check, natural, positive } from '../plan.ts';
+import { check, natural, positive } from '../../checks.ts';
 import { equilibriumPresets } from './network.ts';
 
 /** Simulated chains on a quadratic of known curvatures, with C = H. */
@@ -87,7 +87,7 @@ export const presets: Readonly<Record<PresetName, Config>> = {
 
 /** @throws CONFIG; QUADRATIC or UNSTABLE for a quadratic without a stationary law */
 export function checkConfig({ quadratic: q, rescaling: r, network }: Config): void {
-  const what = 'ornstein-uhlenbeck';
+  const what = 'lr-over-batch/ornstein-uhlenbeck';
   stationaryLaw({ learningRate: q.learningRate, batchSize: q.batchSize, curvatures: q.curvatures });
   isStable({ ...q });
   check(what, positive(q.refinement), `quadratic.refinement is ${q.refinement}: give a positive number`);

@@ -4,11 +4,9 @@ import type { ArmMarks } from '../../../training/arms.ts';
 import type { NetworkSpec, TrainingCell } from '../../../training/settings.ts';
 import type { PresetName } from '../../../types.ts';
 import { arms, marksOf as armMarks, schedulesOf } from '../figure4/config.ts';
+import { check, checkCounts, checkPositive } from '../../../checks.ts';
 import {
-  check,
   checkBatch,
-  checkCounts,
-  checkRate,
   imagesFor,
   medium,
   networkNamed,
@@ -35,7 +33,7 @@ export interface GrowthConfig extends Subject {
   readonly repeats: number;
 }
 
-const what = 'batch-growth';
+const what = 'heavy-tail/batch-growth';
 
 /** @throws CONFIG */
 export function cells(
@@ -46,7 +44,7 @@ export function cells(
   const { network, images, rate, batchSize, factor, milestones, epochs, group, repeats } = config;
   const { dataset, examples } = imagesFor(config, asked);
   checkCounts(what, { repeats, epochs });
-  checkRate(what, rate);
+  checkPositive(what, { rate });
   check(what, factor > 1 && factor < Infinity, `factor is ${factor}: give a number above 1`);
   check(what, config.every > 0, `every is ${config.every}: give a positive number of epochs`);
   check(

@@ -15,7 +15,7 @@ export const figure2: GridExperiment<NoiseConfig> = gridOfTrainings<NoiseConfig,
   description:
     "How widely are the tail indices of a trained network's parameters spread? Several networks; a sweep shares its trainings with that of table 1.",
   presets: presetsFor(figure2Networks),
-  cells: (config, seed, data) => noiseCells('figure2', config, seed, data),
+  cells: (config, seed, data) => noiseCells('heavy-tail/figure2', config, seed, data),
   label: (cell) => `${noiseMarks(cell).network}, initialisation ${noiseMarks(cell).replica + 1}`,
   marks: noiseMarks,
   measurements: { noise: measureFits },

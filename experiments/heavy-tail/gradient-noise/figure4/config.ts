@@ -3,11 +3,9 @@ import type { DatasetName } from '../../../../data/index.ts';
 import type { ArmMarks } from '../../../training/arms.ts';
 import type { ScheduleSpec, TrainingCell } from '../../../training/settings.ts';
 import type { PresetName } from '../../../types.ts';
+import { check, checkCounts, checkPositive } from '../../../checks.ts';
 import {
-  check,
   checkBatch,
-  checkCounts,
-  checkRate,
   imagesFor,
   medium,
   networkNamed,
@@ -71,10 +69,10 @@ export function cells(
 ): readonly TrainingCell[] {
   const { network, images, rate, batchSize, factor, change, distance } = config;
   const { parameters, batches, piece, repeats } = config;
-  const what = 'figure4';
+  const what = 'heavy-tail/figure4';
   const { dataset, examples } = imagesFor(config, asked);
   checkCounts(what, { repeats, parameters, piece });
-  checkRate(what, rate);
+  checkPositive(what, { rate });
   check(what, factor > 1 && factor < Infinity, `factor is ${factor}: give a number above 1`);
   checkBatch(what, batchSize, examples);
   checkBatch(what, Math.round(factor * batchSize), examples);

@@ -15,7 +15,7 @@ export const table1: GridExperiment<NoiseConfig> = gridOfTrainings<NoiseConfig, 
   description:
     'Does a stable law describe the gradient noise of trained networks better than a normal one, and how does that depend on the batch size?',
   presets: presetsFor(table1Networks),
-  cells: (config, seed, data) => noiseCells('table1', config, seed, data),
+  cells: (config, seed, data) => noiseCells('heavy-tail/table1', config, seed, data),
   label: (cell) => `${noiseMarks(cell).network}, initialisation ${noiseMarks(cell).replica + 1}`,
   marks: noiseMarks,
   measurements: { noise: measureFits },
