@@ -10,6 +10,7 @@ import { imagesOf } from './images.ts';
 import type { Measurements } from './measurement.ts';
 import { inspectable } from './inspection.ts';
 import { groupOf } from './network.ts';
+import { inPasses } from './passes.ts';
 import { runAll } from './run-all.ts';
 import type { EvaluationRecord, Span, TrainingCell, TrainingRecord } from './settings.ts';
 import { extentOf } from './timeline.ts';
@@ -57,7 +58,7 @@ export function gridOfTrainings<Config extends object, M extends Marks>(
       .cells(config, seed, data)
       .map((cell) => {
         checkSpec(cell.training, countsOf(cell).train);
-        return { cell, cost: costOf(cell) };
+        return { cell: inPasses(cell), cost: costOf(cell) };
       })
       .sort((a, b) => a.cost - b.cost)
       .map(({ cell }) => cell);

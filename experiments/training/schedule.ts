@@ -59,6 +59,23 @@ export function batchSizeOf(spec: ScheduleSpec): (progressed: Progressed) => num
   };
 }
 
+/** The most that a schedule can give. */
+export function largestOf(spec: ScheduleSpec): number {
+  if (typeof spec === 'number') return spec;
+  switch (spec.kind) {
+    case 'cyclic':
+      return Math.max(spec.from, spec.to);
+    case 'multiStep':
+      return spec.initial * Math.max(1, spec.factor ** spec.milestones.length);
+    case 'piecewise':
+      return Math.max(...spec.entries.map(({ value }) => value));
+    case 'power':
+      return spec.initial;
+    case 'firstEpoch':
+      return Math.max(spec.first, spec.after);
+  }
+}
+
 export function positionIn(unit: Unit, { steps, epochs }: Progressed): number {
   return unit === 'steps' ? steps : epochs;
 }

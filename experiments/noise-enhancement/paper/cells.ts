@@ -7,11 +7,11 @@ import type { DatasetName } from '../../../data/index.ts';
 import type { Cell, CellDataset } from '../../grid.ts';
 import { gridOf } from '../config.ts';
 import { passesPerStep } from '../training/microbatches.ts';
-import type { ExampleCost } from '../../training/cost.ts';
 import { exampleCost } from '../training/network.ts';
-import { stepLimit, type Recipe, type TrainingSettings } from '../training/settings.ts';
+import { stepLimit, type TrainingSettings } from '../training/settings.ts';
 import { checkConfig, planOf, type NetworkName, type PaperConfig, type Plan } from './config.ts';
-import { imagesOf, type Images } from '../../training/images.ts';
+import { imagesOf } from '../../training/images.ts';
+import { passSizes } from '../../training/passes.ts';
 import { cellDataset } from './images.ts';
 
 /** One training of the paper. */
@@ -55,38 +55,14 @@ interface Identity {
 function cellOf(plan: Plan, memory: number, identity: Identity): PaperCell {
   const { alphas: _a, batchSizes: _b, pairs: _p, maxEpochs, ...recipe } = plan;
   const images = imagesOf(identity.dataset, recipe);
-  const { microbatch, piece } = passSizes(recipe, images, memory);
+  const fitting = passSizes(exampleCost(recipe, images.shape, images.classes), recipe.ghost || 1, memory);
+  const [microbatch, piece] = [recipe.microbatch || fitting.microbatch, recipe.piece || fitting.piece];
   const { alpha, batchSize } = identity;
   const epochs = maxEpochs * Math.floor(images.train / batchSize);
   const limits = [stepLimit(recipe, alpha, batchSize), ...(epochs > 0 ? [epochs] : [])];
   const cell = { ...recipe, ...identity, piece, maxSteps: Math.min(...limits), maxExamples: 0, microbatch };
   // A step that fits into one pass is the same step whatever the budget was.
   return { ...cell, microbatch: passesPerStep(cell) === 1 ? 0 : microbatch };
-}
-
-/** Storage bindings are at most so large on every device. */
-const LARGEST_BINDING = 128 * 2 ** 20;
-
-/**
- * How many examples go through the network at a time: in a pass of training four numbers are held for everything that
- * leaves a convolution or dense layer (itself, normalised, after ReLU, and a cotangent), in an evaluation four for
- * the widest layer. Whole ghost groups, and never less than one.
- */
-function passSizes(
-  recipe: Recipe,
-  { shape, classes }: Images,
-  memory: number,
-): { readonly microbatch: number; readonly piece: number } {
-  const { activations, widest }: ExampleCost = exampleCost(recipe, shape, classes);
-  const group = recipe.ghost || 1;
-  const fitting = (numbers: number): number => {
-    const count = Math.min((memory * 2 ** 20) / (16 * numbers), LARGEST_BINDING / (4 * widest));
-    return Math.max(1, Math.floor(count / group)) * group;
-  };
-  return {
-    microbatch: recipe.microbatch || fitting(activations),
-    piece: recipe.piece || Math.min(fitting(widest), Math.ceil(1000 / group) * group),
-  };
 }
 
 /**
