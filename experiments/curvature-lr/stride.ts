@@ -4,12 +4,11 @@
  */
 import {
   abs,
-  add,
   full,
   mean,
   mul,
   random,
-  slice,
+  realize,
   square,
   stack,
   sub,
@@ -18,10 +17,12 @@ import {
   valueAndGrad,
   type Tensor,
 } from '../../engine/index.ts';
-import { drawsAtRandom } from '../training/network.ts';
 import type { Measurement } from '../training/measurement.ts';
+import { cuts } from '../training/microbatches.ts';
+import { drawsAtRandom, groupOf } from '../training/network.ts';
 import type { Params } from '../training/problem.ts';
 import type { RunRecord } from '../types.ts';
+import { disposeAll, summedInTurn } from './in-turn.ts';
 
 /** The record `stride`; the names of tensors are their paths. */
 export interface StrideRecord extends RunRecord {
@@ -46,31 +47,27 @@ export const measureStride: Measurement = async function* (point) {
   const { spec, seed, problem, params, objective, step, epoch, learningRate, batchSize, nextBatch } = point;
   const { tensors } = problem.train;
   const key = random.foldIn(random.foldIn(random.key(seed), STRIDE), step);
-  const indices = tensor(nextBatch);
-  const size = spec.microbatch || batchSize;
-  const loss =
-    (from: number, to: number) =>
-    (p: Params): Tensor => {
+  const group = groupOf(spec.network);
+  const losses = cuts(batchSize, spec.microbatch || batchSize, typeof group === 'number' ? group : 1).map(
+    ({ from, size }) => {
       const own = drawsAtRandom(spec.network) ? random.foldIn(key, from) : undefined;
-      const weights = full([to - from], 1 / batchSize);
-      return objective(tensors, 1, own)(p, slice(indices, [from], [to]), weights);
-    };
-  const pieces = Array.from({ length: Math.ceil(batchSize / size) }, (_, k) =>
-    loss(k * size, Math.min(batchSize, (k + 1) * size)),
+      const loss = objective(tensors, 1, own);
+      const indices = tensor(nextBatch.slice(from, from + size));
+      return (p: Params): Tensor => loss(p, indices, full([size], 1 / batchSize));
+    },
   );
-  const parts = pieces.map((piece) => valueAndGrad(piece)(params));
-  const before = parts.map(([value]) => value).reduce(add);
-  const gradient = parts.map(([, g]) => g).reduce((a, b) => tree.map(add, a, b));
-  const after = tree.map((w, g) => sub(w, mul(g, learningRate)), params, gradient);
-  const fall = sub(before, pieces.map((piece) => piece(after)).reduce(add));
+  const [before, gradient] = await summedInTurn(losses, (loss) => valueAndGrad(loss)(params));
+  const moved = tree.map((w, g) => sub(w, mul(g, learningRate)), params, gradient);
+  await realize(...tree.leaves(moved));
+  const after = await summedInTurn(losses, (loss) => loss(moved));
   const leaves = tree.paths(gradient);
   const read = stack([
-    fall,
+    sub(before, after),
     ...leaves.map(({ leaf }) => mean(abs(leaf))),
     ...leaves.map(({ leaf }) => mean(square(leaf))),
   ]);
   const [fell = NaN, ...sizes] = await read.data();
-  [read, indices].forEach((each) => each.dispose());
+  disposeAll([read, before, after, ...tree.leaves(gradient), ...tree.leaves(moved)]);
   const elements = leaves.map(({ leaf }) => leaf.size);
   const record: StrideRecord = {
     kind: 'metric',

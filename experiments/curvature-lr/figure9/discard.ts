@@ -1,11 +1,11 @@
 /** The gradient of the examples of a batch that are left when the share p with the smallest losses is discarded, for several p. */
 import {
   abs,
-  add,
   concat,
   grad,
   mean,
   mul,
+  realize,
   slice,
   stack,
   sum,
@@ -16,9 +16,11 @@ import {
 import { sampler } from '../../../data/index.ts';
 import { highestLossWeights, keptCount } from '../../../optim/index.ts';
 import type { Measurement } from '../../training/measurement.ts';
+import { cuts, type Cut } from '../../training/microbatches.ts';
 import { replicaSeed, type Params } from '../../training/problem.ts';
 import type { RunRecord } from '../../types.ts';
 import { check, checkCounts } from '../../checks.ts';
+import { disposeAll, summedInTurn } from '../in-turn.ts';
 
 /** A type, so that it is plain data. */
 export type DiscardOptions = {
@@ -64,25 +66,24 @@ export const measureDiscarding: Measurement = async function* (point, given) {
     seed: replicaSeed(seed, spec.replica),
     stream: STREAM,
   }).indices(0);
-  const pieces = Array.from({ length: Math.ceil(count / PIECE) }, (_, k) => [
-    k * PIECE,
-    Math.min(count, (k + 1) * PIECE),
-  ]) as [number, number][];
-  const lossesOf = (p: Params, from: number, to: number): Tensor =>
-    problem.losses(train, p, train.tensors, tensor(indices.slice(from, to)), statistics);
-  const losses = concat(pieces.map(([from, to]) => lossesOf(params, from, to)));
+  const pieces = cuts(count, PIECE);
+  const lossesOf = (p: Params, { from, size }: Cut): Tensor =>
+    problem.losses(train, p, train.tensors, tensor(indices.slice(from, from + size)), statistics);
+  const parts = pieces.map((piece) => lossesOf(params, piece));
+  for (const part of parts) await realize(part);
+  const losses = concat(parts);
+  await realize(losses);
   for (const share of shares) {
     if (signal.aborted) return;
     const weights = highestLossWeights(losses, share);
-    const gradient = pieces
-      .map(([from, to]) =>
-        grad((p: Params) => sum(mul(lossesOf(p, from, to), slice(weights, [from], [to]))))(params),
-      )
-      .reduce((a, b) => tree.map(add, a, b));
+    const gradient = await summedInTurn(pieces, (piece) => {
+      const shares = slice(weights, [piece.from], [piece.from + piece.size]);
+      return grad((p: Params) => sum(mul(lossesOf(p, piece), shares)))(params);
+    });
     const leaves = tree.paths(gradient);
     const read = stack(leaves.map(({ leaf }) => mean(abs(leaf))));
     const values = await read.data();
-    read.dispose();
+    disposeAll([read, ...tree.leaves(gradient)]);
     const record: DiscardRecord = {
       kind: 'result',
       name: 'discarded',
@@ -92,5 +93,5 @@ export const measureDiscarding: Measurement = async function* (point, given) {
     };
     yield record;
   }
-  losses.dispose();
+  disposeAll([losses, ...parts]);
 };
