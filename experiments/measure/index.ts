@@ -11,4 +11,5 @@ export {
 } from './config.ts';
 export { MEASURE, measurement, type Measured } from './experiment.ts';
 export { paperSubject } from './noise-enhancement.ts';
+export { trainingSubject } from './training.ts';
 export { isMeasurable, type MeasurableExperiment, type Subject, type TrainingNoise } from './subject.ts';

@@ -23,9 +23,9 @@ export function isMeasurable(experiment: Experiment): experiment is MeasurableEx
 export interface TrainingNoise {
   /** α of noise enhancement; 1 is plain SGD. */
   readonly alpha: number;
-  /** B. */
+  /** B, to begin with. */
   readonly batchSize: number;
-  /** Of SGD: the learning rate to begin with, and the momentum. Other optimizers have no such scale. */
+  /** Of SGD: the learning rate of the cross-entropy to begin with, and the momentum. Other optimizers have no such scale. */
   readonly sgd?: { readonly learningRate: number; readonly momentum: number };
 }
 
@@ -40,7 +40,7 @@ export interface Subject<P extends Tree = Tree, B extends Tree = Tree> {
   /** N: training examples. */
   readonly examples: number;
   readonly training: TrainingNoise;
-  /** Examples that are normalised together in training; 0 for a network without batch normalisation. */
+  /** Examples that are normalised together in training, to begin with; 0 for a network without batch normalisation. */
   readonly ghost: number;
   /**
    * The losses and outputs of a batch. Under `whole-batch` a batch is all `examples` that are measured.

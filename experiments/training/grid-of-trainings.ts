@@ -2,6 +2,8 @@
 import type { DatasetName } from '../../data/index.ts';
 import type { CellContext, CellRecords, GridExperiment } from '../grid.ts';
 import type { InspectableExperiment } from '../inspect.ts';
+import type { MeasurableExperiment } from '../measure/subject.ts';
+import { trainingSubject } from '../measure/training.ts';
 import type { ReportData } from '../report.ts';
 import type { Json, Manifest, PresetName, RunContext, RunRecord } from '../types.ts';
 import { checkSpec } from './check.ts';
@@ -50,7 +52,7 @@ export interface GridDescription<Config extends object, M extends Marks = Marks>
 /** The experiment. Its records carry the marks of their training in the field `training`. */
 export function gridOfTrainings<Config extends object, M extends Marks>(
   description: GridDescription<Config, M>,
-): GridExperiment<Config> & InspectableExperiment<Config> {
+): MeasurableExperiment<Config> & InspectableExperiment<Config> {
   const { name, title, presets, measurements = {} } = description;
   const label = (cell: TrainingCell): string => description.label(cell);
   const cells: GridExperiment<Config>['cells'] = (config, seed, data) =>
@@ -84,6 +86,7 @@ export function gridOfTrainings<Config extends object, M extends Marks>(
       return key && JSON.stringify([rest, key]);
     },
     runCell: (cell, context) => runCell(cell as TrainingCell, context),
+    subject: (cell, dataset) => trainingSubject(cell as TrainingCell, dataset),
     trainings: (config, seed, data) =>
       (cells(config, seed, data) as readonly TrainingCell[]).map((cell) => inspectable(cell, label(cell))),
     isFinished,

@@ -5,11 +5,16 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cli } from '../../cli/cli.ts';
 import { load } from '../../data/node/index.ts';
 import { init } from '../../engine/index.ts';
+import type { Cell, GridExperiment } from '../../experiments/grid.ts';
+import { lrOverBatchExperiments } from '../../experiments/lr-over-batch/index.ts';
+import { figure5 } from '../../experiments/lr-over-batch/figure5/index.ts';
+import { cellDirectory, cellId } from '../../experiments/node/cell-directory.ts';
 import { runCell, type CellRun } from '../../experiments/node/run-cell.ts';
 import { readRun } from '../../experiments/node/read-run.ts';
 import { versions } from '../../experiments/node/versions.ts';
 import { paperExperiments } from '../../experiments/noise-enhancement/paper/experiments.ts';
 import { tinyCell } from '../experiments/paper-resume.ts';
+import type { TrainingCell } from '../../experiments/training/settings.ts';
 import { toyGrid } from './toy-grid.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'langevin-measure-'));
@@ -28,11 +33,10 @@ const cell = tinyCell('F1', {
   testEvery: 0,
 });
 const [table2] = paperExperiments;
-let trained = '';
-beforeAll(async () => {
-  await init({ backend: 'reference' });
+/** The directory of a cell that was trained. */
+async function train(grid: GridExperiment, trainedCell: Cell): Promise<string> {
   const run: CellRun = {
-    grid: table2!,
+    grid,
     out: root,
     adapter: { backend: 'reference', name: 'float64 interpreter', source: 'CPU' },
     versions: versions(),
@@ -43,8 +47,14 @@ beforeAll(async () => {
     progress: () => undefined,
     log: () => undefined,
   };
-  await runCell(cell, run);
-  trained = join(root, 'cells', readdirSync(join(root, 'cells'))[0]!);
+  await runCell(trainedCell, run);
+  return cellDirectory(root, cellId(trainedCell));
+}
+
+let trained = '';
+beforeAll(async () => {
+  await init({ backend: 'reference' });
+  trained = await train(table2!, cell);
 });
 
 let counter = 0;
@@ -66,7 +76,7 @@ interface Said {
 async function say(...argv: string[]): Promise<Said> {
   let [stdout, stderr] = ['', ''];
   const code = await cli(argv, {
-    experiments: [...paperExperiments, toyGrid],
+    experiments: [...paperExperiments, ...lrOverBatchExperiments, toyGrid],
     load: loadTiny,
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
@@ -119,6 +129,36 @@ test('measures a cell in all three ways into a directory from which the report i
   files.forEach((name) => rmSync(join(out, name)));
   expect((await say('report', out)).code).toBe(0);
   expect(files.map((name) => readFileSync(join(out, name), 'utf8'))).toEqual(before);
+});
+
+test('a cell of any grid of trainings is measured, under each treatment of its normalisation', async () => {
+  const [first] = figure5.cells(figure5.presets.smoke, 0, 'procedural') as readonly TrainingCell[];
+  const directory = await train(figure5, {
+    ...first!,
+    training: {
+      ...first!.training,
+      network: { kind: 'mlp', hidden: [3], norm: 'batch' },
+      images: { trainExamples: 12, testExamples: 4, pool: true },
+      batchSize: 4,
+      length: { steps: 3 },
+    },
+  });
+  expect((await measureAt(directory)).code).toBe(0);
+  const { records } = await readRun(out);
+  expect(records[0]).toMatchObject({
+    name: 'subject',
+    step: 3,
+    unit: 'example',
+    policy: 'frozen statistics',
+  });
+  for (const name of ['noise', 'eigenvalues', 'trace', 'line', 'plane', 'sharpness'])
+    expect(records.map((record) => record.name)).toContain(name);
+  rmSync(out, { recursive: true });
+  expect((await measureAt(directory, '--what', 'noise', '--batch-norm', 'ghost')).code).toBe(0);
+  expect((await readRun(out)).records[0]).toMatchObject({
+    units: 3,
+    policy: 'ghost batches of 4 examples',
+  });
 });
 
 test('one checkpoint of a cell, one part, and the result as a line of JSON', async () => {
