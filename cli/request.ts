@@ -1,4 +1,5 @@
 /** What `run` and `sweep` have in common: an experiment, its configuration, data and backend, read from arguments. */
+import { fail } from '../engine/graph/errors.ts';
 import { applySettings } from '../experiments/config.ts';
 import { presetNames, type AdapterSummary, type Experiment, type PresetName } from '../experiments/types.ts';
 import { parseChoice, parseCount, type Arguments, type Option } from './arguments.ts';
@@ -45,14 +46,22 @@ export function readRequest<Data extends string>(
   const experiment = findExperiment(args.positionals[0] ?? '', experiments);
   const preset = parseChoice('preset', args.value('preset') ?? 'smoke', presetNames, 'UNKNOWN_PRESET');
   const changes = args.values('set');
+  const config = applySettings(experiment.presets[preset], changes);
+  const own = experiment.ownData?.(config);
+  const asked = args.value('data');
+  if (own !== undefined && asked !== undefined)
+    fail(
+      'USAGE',
+      `${experiment.name} works on ${own === 'none' ? 'no data' : own} and not on ${asked}: leave --data away.`,
+    );
   const [out, dataDirectory] = [args.value('out'), args.value('data-dir')];
   return {
     experiment,
     preset,
     changes,
-    config: applySettings(experiment.presets[preset], changes),
+    config,
     seed: parseCount('seed', args.value('seed') ?? '0'),
-    data: parseChoice('data set', args.value('data') ?? 'procedural', data, 'DATA_UNKNOWN'),
+    data: parseChoice('data set', asked ?? 'procedural', data, 'DATA_UNKNOWN'),
     backend: parseChoice('backend', args.value('backend') ?? 'webgpu', backends, 'UNKNOWN_BACKEND'),
     json: args.has('json'),
     ...(out === undefined ? {} : { out }),

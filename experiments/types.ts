@@ -95,7 +95,8 @@ export interface Manifest {
   readonly adapter: AdapterSummary;
   readonly dataset: {
     readonly name: string;
-    readonly source: Dataset['source'];
+    /** `own`: the experiment works on no data set; `name` is what it makes or reads in its place, or `none`. */
+    readonly source: Dataset['source'] | 'own';
     readonly train: number;
     readonly test: number;
     readonly hashes: Readonly<Record<string, string>>;
@@ -118,6 +119,11 @@ export interface Experiment<Config extends object = object> {
   /** One sentence: the question, and the source. */
   readonly description: string;
   readonly presets: Readonly<Record<PresetName, Config>>;
+  /**
+   * What a run works on if that is no data set: in a few words what it makes or reads itself, or `none`. `--data` is then refused,
+   * and `context.dataset` is empty. Absent, or undefined: the data set that `--data` names.
+   */
+  ownData?(config: Config): string | undefined;
 
   /**
    * Runs and yields records as they are measured. The runner writes each to disk before it asks for the next.

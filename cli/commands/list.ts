@@ -1,5 +1,6 @@
 /** `langevin list`: what can be run. */
 import { isGrid } from '../../experiments/grid.ts';
+import { ownDataOfPresets } from '../../experiments/own-data.ts';
 import { presetNames } from '../../experiments/types.ts';
 import { twoColumns, type Command } from '../command.ts';
 import { terminalOf } from '../world.ts';
@@ -19,6 +20,11 @@ export const list: Command = {
     out.print();
     out.print(`presets: ${presetNames.join(', ')}`);
     const grids = experiments.filter(isGrid).map(({ name }) => name);
+    const own = experiments.flatMap((experiment) => {
+      const names = ownDataOfPresets(experiment);
+      return names.length === 0 ? [] : [`${experiment.name} (${names.join(' or ')})`];
+    });
+    if (own.length > 0) out.print(`without a data set, so without --data: ${own.join(', ')}`);
     if (grids.length > 0) out.print(`grids, which langevin sweep trains as well: ${grids.join(', ')}`);
     return 0;
   },

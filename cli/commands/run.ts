@@ -6,6 +6,7 @@ import { execute, type Execution } from '../../experiments/node/execute.ts';
 import { datasetLabel, describeDataset } from '../../experiments/node/dataset-summary.ts';
 import { createRunDirectory, type RunDirectory } from '../../experiments/node/run-directory.ts';
 import { versions } from '../../experiments/node/versions.ts';
+import { describeOwnData, noDataset } from '../../experiments/own-data.ts';
 import type { Json } from '../../experiments/types.ts';
 import { startBackend } from '../backend.ts';
 import type { Command } from '../command.ts';
@@ -59,12 +60,15 @@ async function perform(
 ): Promise<number> {
   const { experiment, preset, seed, changes, config } = request;
   const { dataDirectory } = request;
-  const dataset = await world.load(
-    request.data,
-    dataDirectory === undefined ? {} : { directory: dataDirectory },
-  );
+  const own = describeOwnData(experiment, config);
+  const dataset = own
+    ? noDataset
+    : await world.load(request.data, dataDirectory === undefined ? {} : { directory: dataDirectory });
+  const described = own ?? describeDataset(dataset);
   const adapter = await startBackend(request.backend);
-  people.print(people.dim(`${datasetLabel(dataset)} · ${adapter.source}: ${adapter.name}`));
+  people.print(
+    people.dim(`${own ? `data: ${own.name}` : datasetLabel(described)} · ${adapter.source}: ${adapter.name}`),
+  );
   // Stopped before the beginning: there is nothing to keep.
   if (stop.signal.aborted) return stop.exitCode() ?? 1;
 
@@ -81,7 +85,7 @@ async function perform(
       config: config as Json,
       changes,
       adapter,
-      dataset: describeDataset(dataset),
+      dataset: described,
       versions: versions(),
     },
     {

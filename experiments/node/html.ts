@@ -121,7 +121,12 @@ const STATUS: Readonly<Record<RunStatus, string>> = {
 function facts({ seed, adapter, dataset, status, seconds }: Manifest): string {
   const entries: [string, string][] = [
     ['status', STATUS[status]],
-    ['data', `${datasetLabel(dataset)}, ${dataset.train} + ${dataset.test} images`],
+    [
+      'data',
+      dataset.source === 'own'
+        ? dataset.name
+        : `${datasetLabel(dataset)}, ${dataset.train} + ${dataset.test} images`,
+    ],
     ['adapter', adapter.name],
     ['seed', String(seed)],
     ...(seconds === undefined ? [] : [['time', formatSeconds(seconds)] as [string, string]]),
@@ -171,7 +176,9 @@ ${body.join('\n')}
 
 function originOf({ experiment, preset, seed, dataset, changes, adapter }: Manifest): Origin {
   const command = [
-    `langevin run ${experiment} --preset ${preset} --data ${dataset.name} --seed ${seed}`,
+    `langevin run ${experiment} --preset ${preset}`,
+    ...(dataset.source === 'own' ? [] : [`--data ${dataset.name}`]),
+    `--seed ${seed}`,
     ...(adapter.backend === 'webgpu' ? [] : [`--backend ${adapter.backend}`]),
     ...changes.map((change) => `--set ${shellWord(change)}`),
   ].join(' ');

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { cli } from '../../cli/cli.ts';
 import { LangevinError } from '../../engine/index.ts';
-import type { Manifest } from '../../experiments/types.ts';
+import type { Experiment, Manifest } from '../../experiments/types.ts';
 import { load } from '../../data/node/index.ts';
 import { toy } from './toy.ts';
 
@@ -39,10 +39,13 @@ async function say(...argv: string[]): Promise<Said> {
   return sayAt({}, ...argv);
 }
 
+/** One that draws what it works on. */
+const drawing: Experiment = { ...toy, name: 'toy-draw', ownData: () => 'drawn points' };
+
 async function sayAt(environment: Record<string, string>, ...argv: string[]): Promise<Said> {
   let [stdout, stderr] = ['', ''];
   const code = await cli(argv, {
-    experiments: [toy],
+    experiments: [toy, drawing],
     load: loadLittle,
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
@@ -132,6 +135,28 @@ test('langevin list names every experiment and preset', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain('toy-count  Counting. Does counting work?');
   expect(stdout).toContain('smoke, small, medium, paper');
+});
+
+test('an experiment that makes its data says so in its manifest and report, in the list, and to whoever names a data set', async () => {
+  const { code, stdout } = await say('run', 'toy-draw', '--backend', 'reference', '--out', out);
+  expect(code).toBe(0);
+  expect(stdout).toContain('data: drawn points · ');
+  expect(manifestOf(out).dataset).toEqual({
+    name: 'drawn points',
+    source: 'own',
+    train: 0,
+    test: 0,
+    hashes: {},
+  });
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(page).toContain('<dt>data</dt><dd>drawn points</dd>');
+  expect(page).toContain('langevin run toy-draw --preset smoke --seed 0 --backend reference<');
+  expect((await say('list')).stdout).toContain('without --data: toy-draw (drawn points)\n');
+  expect(await say('run', 'toy-draw', '--data', 'mnist')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'langevin: toy-draw works on drawn points and not on mnist: leave --data away. [USAGE]\n',
+  });
 });
 
 test('a run prints its directory first, its table and its report last, and says in the manifest what it was', async () => {

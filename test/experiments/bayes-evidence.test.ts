@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { load } from '../../data/index.ts';
 import { evidenceClaims } from '../../experiments/bayes-sgd/evidence/claims.ts';
 import { evidence } from '../../experiments/bayes-sgd/evidence/index.ts';
 import {
@@ -13,15 +12,15 @@ import { drawTasks, type TaskName } from '../../experiments/bayes-sgd/evidence/t
 import { decideByRepeats } from '../../experiments/repeats.ts';
 import { drawFigure } from '../../experiments/node/figure.ts';
 import { renderTable } from '../../experiments/text-table.ts';
+import { noDataset } from '../../experiments/own-data.ts';
 import type { Manifest, RunRecord } from '../../experiments/types.ts';
 
 const config = { features: 8, trainExamples: 10, testExamples: 50, lambdas: [0.01, 1, 100, 1e4], repeats: 2 };
 
 async function collect(changes: Partial<typeof config> = {}, aborted = false): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
-  const dataset = await load('procedural', { train: 1, test: 1, size: 8 });
   const nothing = (): void => undefined;
-  const context = { seed: 1, dataset, signal: { aborted }, progress: nothing, log: nothing };
+  const context = { seed: 1, dataset: noDataset, signal: { aborted }, progress: nothing, log: nothing };
   for await (const record of evidence.run({ ...config, ...changes }, context)) records.push(record);
   return records;
 }
@@ -35,7 +34,7 @@ const manifest: Manifest = {
   config,
   changes: [],
   adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'procedural', source: 'procedural', train: 1, test: 1, hashes: {} },
+  dataset: { name: 'drawn inputs', source: 'own', train: 0, test: 0, hashes: {} },
   versions: { langevin: '0', node: '0', webgpu: '0' },
   status: 'complete',
 };

@@ -1,6 +1,5 @@
 /** The experiments on escape: walks against what is known of them, records and reports. Whole presets are in the slow suite. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { load, type Dataset } from '../../data/index.ts';
 import { init, tensor } from '../../engine/index.ts';
 import { foldInWords } from '../../engine/random/threefry.ts';
 import { ackley, ackleyGradient } from '../../experiments/heavy-tail/escape-axis/ackley.ts';
@@ -15,14 +14,13 @@ import { aboveAllP, normalTail, shareDifference, shareTrend } from '../../experi
 import { presets as theoryPresets } from '../../experiments/heavy-tail/theory/config.ts';
 import { theory } from '../../experiments/heavy-tail/theory/index.ts';
 import { decode, encode } from '../../experiments/json-lines.ts';
+import { noDataset } from '../../experiments/own-data.ts';
 import type { ReportData, TableSection } from '../../experiments/report.ts';
 import type { Experiment, Json, Manifest, RunRecord } from '../../experiments/types.ts';
 import { sampleStable } from '../../stats/index.ts';
 
-let dataset: Dataset;
 beforeAll(async () => {
   await init({ backend: 'reference' });
-  dataset = await load('procedural', { train: 4, test: 2, size: 8 });
 });
 
 async function collect<C extends object>(
@@ -33,7 +31,7 @@ async function collect<C extends object>(
   const records: RunRecord[] = [];
   const context = {
     seed: 2,
-    dataset,
+    dataset: noDataset,
     signal: { aborted },
     progress: () => undefined,
     log: () => undefined,
@@ -51,7 +49,7 @@ const manifest = (experiment: Experiment<never> | Experiment, config: object): M
   config: config as Json,
   changes: [],
   adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'procedural', source: 'procedural', train: 4, test: 2, hashes: {} },
+  dataset: { name: 'none', source: 'own', train: 0, test: 0, hashes: {} },
   versions: { langevin: '0', node: '0', webgpu: '0' },
   status: 'complete',
 });

@@ -146,7 +146,7 @@ describe('heavy-tail/table2', () => {
     config: config as Json,
     changes: [],
     adapter: { backend: 'reference', name: 'float64', source: 'test' },
-    dataset: { name: 'procedural', source: 'procedural', train: 4, test: 2, hashes: {} },
+    dataset: { name: 'sentences of a grammar', source: 'own', train: 0, test: 0, hashes: {} },
     versions: { langevin: '0', node: '0', webgpu: '0' },
     status: 'complete',
   });

@@ -13,6 +13,7 @@ export const evidence: Experiment<EvidenceConfig> = {
   description:
     'Does the Bayesian evidence tell informative from random labels, and which regularisation generalises best? Figures 1 and 2.',
   presets: evidencePresets,
+  ownData: () => 'drawn inputs',
   run,
   report: evidenceReport,
   summary,

@@ -14,6 +14,7 @@ export const escapeAxis: Experiment<AxisConfig> = {
   description:
     "Do walks in Ackley's function leave along the axis with the heavier-tailed noise, and the more often the greater the difference?",
   presets,
+  ownData: () => 'none',
   run,
   report,
   summary,

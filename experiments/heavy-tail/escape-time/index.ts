@@ -16,6 +16,7 @@ export const escapeTime: Experiment<TimeConfig> = {
   description:
     'Does the time that SGD takes to leave a minimum of a small network follow the theory of heavy-tailed jumps, over batch sizes?',
   presets,
+  ownData: () => 'drawn points',
   run,
   report,
   summary,

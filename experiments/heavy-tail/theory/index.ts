@@ -23,6 +23,7 @@ export const theory: Experiment<TheoryConfig> = {
   description:
     'Do stable laws, their sampler, the constants of the escape theory and exits in one dimension have the values that are known?',
   presets,
+  ownData: () => 'none',
   run,
   report,
   summary,

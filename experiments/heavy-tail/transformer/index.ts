@@ -19,6 +19,7 @@ export const transformerNoise: Experiment<TransformerConfig> = {
   description:
     'Does a stable law describe the gradient noise of a transformer better than a normal one, and how does that depend on the batch size?',
   presets,
+  ownData: ({ corpus }) => (corpus === 'cola' ? 'CoLA' : 'sentences of a grammar'),
   run,
   report,
   summary,

@@ -13,6 +13,7 @@ export const ornsteinUhlenbeck: Experiment<Config> = {
   description:
     'Does SGD near a minimum have the stationary covariance (η/2S)·1 and the mean loss η/(4S) Tr H that theory predicts, on a quadratic and on a network?',
   presets,
+  ownData: ({ network }) => (network.networks.length === 0 ? 'none' : undefined),
   run,
   report: (records, manifest) => report(title, records, manifest),
   summary(records) {

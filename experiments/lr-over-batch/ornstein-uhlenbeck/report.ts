@@ -45,7 +45,7 @@ export function report(
     lead:
       'Near a minimum with Hessian H, where the gradients of examples have covariance C = H, SGD should fluctuate with covariance (η/2S)·1 and a mean loss of η/(4S) Tr H: only η/S enters. ' +
       'That is the law of the stochastic differential equation; the iteration itself has an exact one, which is larger where ηλ is not small. Both stand beside simulated chains, and then beside trained networks. ' +
-      `Preset ${preset}, ${dataset.name}, seed ${seed}.`,
+      `Preset ${preset}, ${dataset.source === 'own' ? '' : `${dataset.name}, `}seed ${seed}.`,
     sections: [
       ...(read.stationary.length > 0 ? [stationaryTable(read.stationary)] : []),
       ...transientFigure(read),
