@@ -6,8 +6,11 @@
  */
 import { fail } from '../engine/graph/errors.ts';
 
-/** The element types that are read and written here. */
-export type SafetensorsDType = 'F64' | 'F32' | 'U32' | 'I32' | 'U8' | 'BOOL';
+/** The element types that are written here. */
+export type WrittenDType = 'F64' | 'F32' | 'U32' | 'I32' | 'U8' | 'BOOL';
+
+/** The element types that are read here: also those in which other programs keep weights and counters. */
+export type SafetensorsDType = WrittenDType | 'I64' | 'U64' | 'F16' | 'BF16' | 'I16' | 'U16' | 'I8';
 
 /** Bytes of an element. */
 export const WIDTHS: Readonly<Record<SafetensorsDType, number>> = {
@@ -17,6 +20,13 @@ export const WIDTHS: Readonly<Record<SafetensorsDType, number>> = {
   I32: 4,
   U8: 1,
   BOOL: 1,
+  I64: 8,
+  U64: 8,
+  F16: 2,
+  BF16: 2,
+  I16: 2,
+  U16: 2,
+  I8: 1,
 };
 
 /** The longest header that is read, as in the reference implementation. */

@@ -6,10 +6,12 @@
  *   the rest   the arrays, each where its offsets say, counted from here; without gaps and without overlap
  *
  * What is written is, byte for byte, what Python's writer makes of the same arrays and the same single key of metadata.
- * What is read is trusted in nothing: see `safetensors-header.ts`. Arrays are copied as bytes, so that every bit is
- * kept, that of a NaN included; the order of their bytes is that of every machine with WebGPU, little-endian.
+ * What is read is trusted in nothing: see `safetensors-header.ts`. Arrays are taken as bytes, so that every bit is
+ * kept, that of a NaN included; the order of their bytes is that of every machine with WebGPU, little-endian. Only dtypes that JavaScript
+ * has no array of numbers for are converted, and without loss.
  */
-import { fail } from '../engine/graph/errors.ts';
+import { fail, LangevinError } from '../engine/graph/errors.ts';
+import { preview } from './corrupt.ts';
 import {
   checkLayout,
   METADATA,
@@ -17,9 +19,11 @@ import {
   parseHeader,
   WIDTHS,
   type SafetensorsDType,
+  type WrittenDType,
 } from './safetensors-header.ts';
+import { convertStored, type ConvertedArrays } from './safetensors-convert.ts';
 
-export type { SafetensorsDType } from './safetensors-header.ts';
+export type { SafetensorsDType, WrittenDType } from './safetensors-header.ts';
 
 /** One array of a file. */
 export type StoredTensor = {
@@ -31,13 +35,16 @@ export type StoredTensor = {
 }[keyof StoredArrays];
 
 /** What the elements of each dtype are held in. */
-export interface StoredArrays {
+export interface StoredArrays extends ConvertedArrays {
   readonly F64: Float64Array;
   readonly F32: Float32Array;
   readonly U32: Uint32Array;
   readonly I32: Int32Array;
   readonly U8: Uint8Array;
   readonly BOOL: Uint8Array;
+  readonly I16: Int16Array;
+  readonly U16: Uint16Array;
+  readonly I8: Int8Array;
 }
 
 /** What a file holds. */
@@ -47,23 +54,24 @@ export interface SafetensorsFile {
 }
 
 /** As Python's writer orders them: wide elements first, so that every array is aligned, then by name. */
-const ORDER: readonly SafetensorsDType[] = ['F64', 'F32', 'U32', 'I32', 'U8', 'BOOL'];
+const ORDER: readonly WrittenDType[] = ['F64', 'F32', 'U32', 'I32', 'U8', 'BOOL'];
 
 /**
  * The bytes of a file.
- * @throws SAFETENSORS if an array does not fill its shape, or a name cannot be written
+ * @throws SAFETENSORS if an array does not fill its shape, or a name or dtype cannot be written
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Uint8Array<ArrayBuffer> {
   const sorted = [...tensors].sort(
-    ([a, { dtype: left }], [b, { dtype: right }]) =>
-      ORDER.indexOf(left) - ORDER.indexOf(right) || (a < b ? -1 : 1),
+    ([a, { dtype: left }], [b, { dtype: right }]) => placeOf(left) - placeOf(right) || (a < b ? -1 : 1),
   );
   let end = 0;
   const entries = sorted.map(([name, { dtype, shape, data }]): string => {
     if (name === METADATA) refuse(`no tensor can have the name ${METADATA}`);
+    if (placeOf(dtype) < 0)
+      refuse(`'${name}' is ${dtype}, which is read and not written: take one of ${ORDER.join(', ')}`);
     const begin = end;
     end += data.byteLength;
     const size = shape.reduce((product, extent) => product * extent, 1);
@@ -89,46 +97,104 @@ export function encodeSafetensors(
   return bytes;
 }
 
+const placeOf = (dtype: SafetensorsDType): number => (ORDER as readonly SafetensorsDType[]).indexOf(dtype);
+
 /**
- * What the bytes hold, after every check that the format asks for. The arrays are copies.
- * @throws SAFETENSORS naming what is wrong, and where
+ * What the bytes hold, after every check that the format asks for. Arrays are views of the bytes where they are aligned there, else copies, and
+ * those that are converted are made when they are first looked at; so of a large file no more is held twice than is used.
+ * @param file what errors call it, where it was not written here but came from a user
+ * @throws SAFETENSORS naming what is wrong, and where; by the `data` of a tensor, if its numbers are beyond those of float64
  */
-export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
+export function decodeSafetensors(bytes: Uint8Array, file?: string): SafetensorsFile {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    if (file === undefined || !(error instanceof LangevinError)) throw error;
+    return fail(error.code, `${file}: ${error.message} Fetch the file again, or name another.`, {
+      cause: error,
+    });
+  }
+}
+
+function decode(bytes: Uint8Array): SafetensorsFile {
   if (bytes.length < 8) refuse(`a file has at least 8 bytes, this one ${bytes.length}`);
   // Compared as a BigInt: nothing is allocated, and no number rounded, before the length is known to be one.
   const announced = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (announced > BigInt(Math.min(MAX_HEADER, bytes.length - 8)))
     refuse(
-      `the header claims ${announced} bytes, of ${bytes.length - 8} that follow and ${MAX_HEADER} allowed`,
+      `the header claims ${announced} bytes, of ${bytes.length - 8} that follow and ${MAX_HEADER} allowed; ${preview(bytes)}`,
     );
   const start = 8 + Number(announced);
   const { entries, metadata } = parseHeader(bytes.subarray(8, start));
   checkLayout(entries, bytes.length - start);
-  // The `slice` of Node's Buffer copies nothing.
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tensors = new Map(
     entries.map(({ name, dtype, shape, begin, end }): [string, StoredTensor] => {
-      const { buffer } = plain.slice(start + begin, start + end);
-      return [name, { dtype, shape, data: view(dtype, buffer) } as StoredTensor];
+      const data = arrayOf(name, dtype, bytes.subarray(start + begin, start + end));
+      return [name, stored(dtype, shape, data)];
     }),
   );
   return { tensors, metadata };
 }
 
-function view(dtype: SafetensorsDType, buffer: ArrayBuffer): StoredTensor['data'] {
+/** With `data` as a property that is there, or is made once when it is read. */
+function stored(
+  dtype: SafetensorsDType,
+  shape: readonly number[],
+  data: StoredTensor['data'] | (() => StoredTensor['data']),
+): StoredTensor {
+  if (typeof data !== 'function') return { dtype, shape, data } as StoredTensor;
+  let made: StoredTensor['data'] | undefined;
+  return {
+    dtype,
+    shape,
+    get data() {
+      return (made ??= data());
+    },
+  } as StoredTensor;
+}
+
+/** The elements, or how to make them. */
+function arrayOf(
+  name: string,
+  dtype: SafetensorsDType,
+  bytes: Uint8Array,
+): StoredTensor['data'] | (() => StoredTensor['data']) {
   switch (dtype) {
     case 'F64':
-      return new Float64Array(buffer);
+      return view(Float64Array, bytes);
     case 'F32':
-      return new Float32Array(buffer);
+      return view(Float32Array, bytes);
     case 'U32':
-      return new Uint32Array(buffer);
+      return view(Uint32Array, bytes);
     case 'I32':
-      return new Int32Array(buffer);
+      return view(Int32Array, bytes);
+    case 'I16':
+      return view(Int16Array, bytes);
+    case 'U16':
+      return view(Uint16Array, bytes);
+    case 'I8':
+      return view(Int8Array, bytes);
     case 'U8':
     case 'BOOL':
-      return new Uint8Array(buffer);
+      return view(Uint8Array, bytes);
+    case 'I64':
+    case 'U64':
+    case 'F16':
+    case 'BF16':
+      return () => convertStored(name, dtype, bytes);
   }
+}
+
+type ArrayClass<A> = {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, offset: number, length: number): A;
+};
+
+function view<A>(array: ArrayClass<A>, bytes: Uint8Array): A {
+  const width = array.BYTES_PER_ELEMENT;
+  // The `slice` of Node's Buffer copies nothing.
+  const at = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  return new array(at.buffer, at.byteOffset, at.byteLength / width);
 }
 
 function quote(text: string): string {

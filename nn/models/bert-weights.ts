@@ -18,7 +18,7 @@ export type NamedArrays = ReadonlyMap<
  * `params` with every array of the encoder taken from `arrays`, and the classifier's too where the file has one; a pretrained model has
  * none, and that of `params` is kept.
  *
- * @throws WEIGHTS listing every array that is missing or has another shape
+ * @throws WEIGHTS listing every array that is missing, has another shape or holds what is no number of f32
  */
 export function withBertWeights(params: BertParams, arrays: NamedArrays): BertParams {
   const prefix = arrays.has('bert.pooler.dense.weight') ? 'bert.' : '';
@@ -31,8 +31,17 @@ export function withBertWeights(params: BertParams, arrays: NamedArrays): BertPa
     if (!array) problems.push(`${names[0]} is missing`);
     else if (array.shape.join() !== stored.join())
       problems.push(`${found} is [${array.shape.join(', ')}] where [${stored.join(', ')}] is due`);
-    else
-      return tensor(transposed ? transpose(array.data, stored) : Float32Array.from(array.data), like.shape);
+    else {
+      const { data } = array;
+      const values = transposed
+        ? transpose(data, stored)
+        : data instanceof Float32Array
+          ? data
+          : new Float32Array(data);
+      const wrong = firstNonFinite(values);
+      if (wrong === undefined) return tensor(values, like.shape);
+      problems.push(`${found} holds ${wrong} where numbers of f32 are due`);
+    }
     return like;
   };
   const map = (name: string, { weight, bias }: DenseParams): DenseParams => ({
@@ -80,6 +89,12 @@ export function withBertWeights(params: BertParams, arrays: NamedArrays): BertPa
       `bert: the file is not of this model: ${problems.slice(0, 4).join('; ')}${problems.length > 4 ? `; and ${problems.length - 4} more` : ''}. Give the options of the model that it was saved from.`,
     );
   return loaded;
+}
+
+/** A hundred million numbers are looked through faster by a loop than by a callback. */
+function firstNonFinite(values: Float32Array): number | undefined {
+  for (let k = 0; k < values.length; k++) if (!Number.isFinite(values[k])) return values[k];
+  return undefined;
 }
 
 /** The transpose of a row-major matrix. */

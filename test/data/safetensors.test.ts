@@ -239,9 +239,71 @@ test.each<[string, Map<string, StoredTensor>]>([
     new Map([['a', { dtype: 'U8', shape: [2], data: new Uint8Array(1) }]]),
   ],
   [
+    'an array of a dtype that is only read',
+    new Map([['a', { dtype: 'I64', shape: [1], data: new Float64Array(1) }]]),
+  ],
+  [
     'an array of another width',
     new Map([['a', { dtype: 'F32', shape: [1], data: new Float64Array(1) } as unknown as StoredTensor]]),
   ],
 ])('%s is not written', (_what, map) => {
   expect(() => encodeSafetensors(map)).toThrow(expect.objectContaining({ code: 'SAFETENSORS' }));
+});
+
+/** A file with one tensor of this dtype and these bytes, at an odd place. */
+function stray(dtype: string, ...bytes: readonly number[]): Uint8Array {
+  const width = dtype.includes('64') ? 8 : dtype.endsWith('8') ? 1 : 2;
+  const header =
+    `{"pad":${entry('[0,1]', '[1]', 'U8')},` +
+    `"a":${entry(`[1,${1 + bytes.length}]`, `[${bytes.length / width}]`, dtype)}}`;
+  const whole = file(header, 1 + bytes.length);
+  whole.set(bytes, whole.length - bytes.length);
+  return whole;
+}
+const read = (bytes: Uint8Array): number[] => [...decodeSafetensors(bytes).tensors.get('a')!.data];
+
+test('what other programs keep in 64, 16 and 8 bits is read as numbers, every one exactly', () => {
+  expect(read(stray('I64', 2, 0, 0, 0, 0, 0, 0, 0, 254, 255, 255, 255, 255, 255, 255, 255))).toEqual([2, -2]);
+  expect(read(stray('U64', 255, 255, 255, 255, 255, 255, 31, 0))).toEqual([2 ** 53 - 1]);
+  // 1, -2, the largest, the smallest, infinity, NaN
+  expect(read(stray('F16', 0, 0x3c, 0, 0xc0, 0xff, 0x7b, 1, 0, 0, 0xfc, 1, 0x7c))).toEqual([
+    1,
+    -2,
+    65504,
+    2 ** -24,
+    -Infinity,
+    NaN,
+  ]);
+  expect(read(stray('BF16', 0x80, 0x3f, 0x49, 0xc0, 0x80, 0x7f))).toEqual([1, -3.140625, Infinity]);
+  expect(read(stray('I16', 254, 255))).toEqual([-2]);
+  expect(read(stray('U16', 254, 255))).toEqual([65534]);
+  expect(read(stray('I8', 254))).toEqual([-2]);
+});
+
+test('an integer beyond 2⁵³ is refused when it is looked at, and does not hinder the rest of its file', () => {
+  const { tensors: found } = decodeSafetensors(stray('I64', 1, 0, 0, 0, 0, 0, 32, 0));
+  expect(found.get('pad')?.data).toEqual(Uint8Array.of(0));
+  expect(() => found.get('a')?.data).toThrow(
+    expect.objectContaining({
+      code: 'SAFETENSORS',
+      message: expect.stringContaining("'a' holds 9007199254740993") as string,
+    }),
+  );
+});
+
+test('what was converted is made once', () => {
+  const tensor = decodeSafetensors(stray('F16', 0, 0x3c)).tensors.get('a')!;
+  expect(tensor.data).toBe(tensor.data);
+});
+
+test('a file of a user is named, and what it is instead is shown', () => {
+  const pointer = new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a');
+  expect(() => decodeSafetensors(pointer, 'bert/model.safetensors')).toThrow(
+    expect.objectContaining({
+      code: 'SAFETENSORS',
+      message: expect.stringMatching(
+        /^bert\/model\.safetensors: .*it begins "version https:\/\/git-lfs.*Fetch the file again/,
+      ) as string,
+    }),
+  );
 });

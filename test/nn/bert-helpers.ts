@@ -59,6 +59,42 @@ export function drawnWeights(prefix: string, classifier: boolean): Arrays {
   return arrays;
 }
 
+/**
+ * The arrays as files of PyTorch may have them: in bfloat16, the upper half of each number, behind the numbers of the positions, which are
+ * integers of 64 bits that no model needs.
+ */
+export function checkpointBytes(arrays: NamedArrays): Uint8Array {
+  const parts: { name: string; dtype: string; shape: readonly number[]; bytes: Uint8Array }[] = [
+    {
+      name: 'bert.embeddings.position_ids',
+      dtype: 'I64',
+      shape: [1, 2],
+      bytes: new Uint8Array(BigInt64Array.of(0n, 1n).buffer),
+    },
+  ];
+  for (const [name, { shape, data }] of arrays) {
+    const words = new Uint32Array(Float32Array.from(data).buffer);
+    const halves = Uint16Array.from(words, (word) => word >>> 16);
+    parts.push({ name, dtype: 'BF16', shape, bytes: new Uint8Array(halves.buffer) });
+  }
+  let end = 0;
+  const entries = parts.map(({ name, dtype, shape, bytes }): [string, object] => {
+    const begin = end;
+    end += bytes.length;
+    return [name, { dtype, shape, data_offsets: [begin, end] }];
+  });
+  const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const file = new Uint8Array(8 + header.length + end);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  let at = 8 + header.length;
+  for (const { bytes } of parts) {
+    file.set(bytes, at);
+    at += bytes.length;
+  }
+  return file;
+}
+
 type Matrix = number[][];
 
 /** Logits of one text of `length` positions, in float64. */

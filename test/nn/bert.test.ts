@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { decodeSafetensors } from '../../data/index.ts';
 import { grad, init, random, sub, sum, tensor, tree, vmap, type Tensor } from '../../engine/index.ts';
 import {
   bert,
@@ -9,8 +10,9 @@ import {
   selfAttention,
   withBertWeights,
   type BertParams,
+  type NamedArrays,
 } from '../../nn/index.ts';
-import { drawnWeights, logitsOf, small, texts } from './bert-helpers.ts';
+import { checkpointBytes, drawnWeights, logitsOf, small, texts } from './bert-helpers.ts';
 import { code, flat, relativeDistance, values } from './helpers.ts';
 
 beforeAll(() => init({ backend: 'reference' }));
@@ -48,6 +50,31 @@ describe('BERT', () => {
     const expected = await logits(short);
     expect(relativeDistance(await logits(padded), expected)).toBeLessThan(1e-12);
     expect(relativeDistance(await logits(other), expected)).toBeLessThan(1e-12);
+  });
+
+  it('takes the weights of a file that keeps them in bfloat16, beside counters of 64 bits and other heads', async () => {
+    const arrays = drawnWeights('bert.', true);
+    // What bfloat16 holds of them, so that the same weights are on both sides.
+    for (const { data } of arrays.values()) {
+      const words = new Uint32Array(data.buffer);
+      words.forEach((word, k) => (words[k] = word & 0xffff0000));
+    }
+    const { tensors } = decodeSafetensors(checkpointBytes(arrays));
+    expect(tensors.get('bert.embeddings.position_ids')?.data).toEqual(Float64Array.of(0, 1));
+    const logits = await values(model.apply(withBertWeights(start(), tensors), two()));
+    const expected = [0, 1].flatMap((k) => logitsOf(arrays, 'bert.', texts.subarray(15 * k), 5));
+    expect(relativeDistance(logits, expected)).toBeLessThan(1e-12);
+  });
+
+  it('refuses weights that are no numbers, in f32, with their name', () => {
+    const arrays = drawnWeights('bert.', true);
+    arrays.get('bert.pooler.dense.weight')!.data[3] = NaN;
+    const wide = new Map<string, NonNullable<ReturnType<NamedArrays['get']>>>(arrays);
+    wide.set('bert.pooler.dense.bias', { shape: [8], data: new Float64Array(8).fill(1e300) });
+    expect(() => withBertWeights(start(), wide)).toThrow(code('WEIGHTS'));
+    expect(() => withBertWeights(start(), wide)).toThrow(
+      /pooler\.dense\.weight holds NaN .*; bert\.pooler\.dense\.bias holds Infinity/,
+    );
   });
 
   it('keeps its classifier where a pretrained file has none, and lists what does not fit', async () => {
