@@ -13,7 +13,8 @@ import { decideByRepeats } from '../../experiments/repeats.ts';
 import { drawFigure } from '../../experiments/node/figure.ts';
 import { renderTable } from '../../experiments/text-table.ts';
 import { noDataset } from '../../experiments/own-data.ts';
-import type { Manifest, RunRecord } from '../../experiments/types.ts';
+import type { RunRecord } from '../../experiments/types.ts';
+import { manifestOf } from './reports.ts';
 
 const config = { features: 8, trainExamples: 10, testExamples: 50, lambdas: [0.01, 1, 100, 1e4], repeats: 2 };
 
@@ -25,19 +26,11 @@ async function collect(changes: Partial<typeof config> = {}, aborted = false): P
   return records;
 }
 
-const manifest: Manifest = {
-  schema: 1,
-  run: 'test',
-  experiment: 'bayes-sgd/evidence',
+const manifest = manifestOf('bayes-sgd/evidence', config, {
   preset: 'smoke',
   seed: 1,
-  config,
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
   dataset: { name: 'drawn inputs', source: 'own', train: 0, test: 0, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-};
+});
 
 describe('the evidence experiment', () => {
   it('yields a fit per task, repeat and λ, equal for equal seeds, and its records survive JSON', async () => {

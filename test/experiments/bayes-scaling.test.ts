@@ -14,15 +14,10 @@ import { renderTable } from '../../experiments/text-table.ts';
 import { checkSpec } from '../../experiments/training/check.ts';
 import { trainingsOf } from '../../experiments/training/grid-of-trainings.ts';
 import type { TrainingCell } from '../../experiments/training/settings.ts';
-import {
-  presetNames,
-  type Json,
-  type Manifest,
-  type PresetName,
-  type RunRecord,
-} from '../../experiments/types.ts';
+import { presetNames, type Manifest, type PresetName, type RunRecord } from '../../experiments/types.ts';
 import { mlp, parameterCount } from '../../nn/index.ts';
 import { sgdNoiseScale } from '../../stats/index.ts';
+import { manifestOf, verdictsOf } from './reports.ts';
 
 const figures = Object.keys(scalingPresets) as FigureName[];
 const named = (figure: FigureName) => scalingExperiments.find(({ name }) => name === `bayes-sgd/${figure}`)!;
@@ -85,19 +80,8 @@ describe('the trainings of figures 3 to 8', () => {
 
 // ---- reports -------------------------------------------------------------------------------------------
 
-const manifest = (figure: FigureName, preset: PresetName): Manifest => ({
-  schema: 1,
-  run: 'test',
-  experiment: `bayes-sgd/${figure}`,
-  preset,
-  seed: 0,
-  config: scalingPresets[figure][preset] as unknown as Json,
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'mnist', source: 'files', train: 1, test: 1, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-});
+const manifest = (figure: FigureName, preset: PresetName): Manifest =>
+  manifestOf(`bayes-sgd/${figure}`, scalingPresets[figure][preset], { preset });
 
 type Ending = {
   readonly testAccuracy: number | null;
@@ -137,12 +121,6 @@ function recordsOf(
 
 const report = (figure: FigureName, preset: PresetName, records: readonly RunRecord[]): ReportData =>
   named(figure).report(records, manifest(figure, preset));
-
-function verdictsOf(data: ReportData): Readonly<Record<string, unknown>> {
-  const table = data.sections.find(({ heading }) => heading === "The paper's claims");
-  if (table?.kind !== 'table') return {};
-  return Object.fromEntries(table.rows.map((row) => [(row['claim'] as string).slice(1, 2), row['verdict']]));
-}
 
 /** As published, but for `power`: highest at B = 16 (ε (N/1000) (0.1/(1 - m)))^power, and failing far below. */
 const peaked =

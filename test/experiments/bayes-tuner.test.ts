@@ -12,7 +12,8 @@ import { tuner } from '../../experiments/bayes-sgd/tuner/index.ts';
 import { chosenOf, trialsOf } from '../../experiments/bayes-sgd/tuner/report.ts';
 import { drawFigure } from '../../experiments/node/figure.ts';
 import { renderTable } from '../../experiments/text-table.ts';
-import type { Manifest, RunRecord } from '../../experiments/types.ts';
+import type { RunRecord } from '../../experiments/types.ts';
+import { manifestOf } from './reports.ts';
 
 async function tune(
   accuracy: (setting: Setting) => number,
@@ -108,19 +109,7 @@ describe('the tuner as an experiment', () => {
     smallest: 4,
     largest: 8,
   };
-  const manifest: Manifest = {
-    schema: 1,
-    run: 'test',
-    experiment: 'bayes-sgd/tuner',
-    preset: 'smoke',
-    seed: 1,
-    config: {},
-    changes: [],
-    adapter: { backend: 'reference', name: 'float64', source: 'test' },
-    dataset: { name: 'procedural', source: 'procedural', train: 60, test: 20, hashes: {} },
-    versions: { langevin: '0', node: '0', webgpu: '0' },
-    status: 'complete',
-  };
+  const manifest = manifestOf('bayes-sgd/tuner', {}, { preset: 'smoke', seed: 1 });
 
   async function collect(
     changes: Partial<typeof config> = {},

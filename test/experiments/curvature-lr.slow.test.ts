@@ -3,26 +3,13 @@ import { load, type Dataset } from '../../data/index.ts';
 import { init } from '../../engine/index.ts';
 import { curvatureLrExperiments } from '../../experiments/curvature-lr/index.ts';
 import type { LawRecord, SpreadRecord } from '../../experiments/curvature-lr/figure3/law.ts';
-import type { Experiment, Json, Manifest, RunRecord } from '../../experiments/types.ts';
+import type { Experiment, RunRecord } from '../../experiments/types.ts';
+import { manifestOf } from './reports.ts';
 
 type Config = Record<string, unknown>;
 
 const named = (name: string): Experiment<Config> =>
   curvatureLrExperiments.find((each) => each.name === `curvature-lr/${name}`) as Experiment<Config>;
-
-const manifest = (name: string, config: object): Manifest => ({
-  schema: 1,
-  run: 'test',
-  experiment: `curvature-lr/${name}`,
-  preset: 'smoke',
-  seed: 1,
-  config: config as Json,
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'procedural', source: 'procedural', train: 40, test: 20, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-});
 
 let images: Dataset;
 beforeAll(async () => {
@@ -44,7 +31,10 @@ describe('gradients, strides, discarded gradients and radii', () => {
       const quiet = (): void => undefined;
       const context = { seed: 1, dataset: images, signal: { aborted: false }, progress: quiet, log: quiet };
       for await (const record of experiment.run(config, context)) records.push(record);
-      expect(experiment.report(records, manifest(name, config)).sections.length).toBeGreaterThan(2);
+      expect(
+        experiment.report(records, manifestOf(experiment.name, config, { preset: 'smoke', seed: 1 })).sections
+          .length,
+      ).toBeGreaterThan(2);
       expect(JSON.stringify(experiment.summary(records)).length).toBeGreaterThan(20);
       return records;
     };

@@ -5,9 +5,10 @@ import { curvatureLrExperiments } from '../../experiments/curvature-lr/index.ts'
 import type { GridExperiment } from '../../experiments/grid.ts';
 import { isInspectable } from '../../experiments/inspect.ts';
 import type { ReportData } from '../../experiments/report.ts';
-import type { TrainingCell } from '../../experiments/training/settings.ts';
-import { presetNames, type Json, type Manifest, type RunRecord } from '../../experiments/types.ts';
+import type { TrainingCell, TrainingRecord } from '../../experiments/training/settings.ts';
+import { presetNames, type RunRecord } from '../../experiments/types.ts';
 import { code } from '../nn/helpers.ts';
+import { endOf, reportOver, verdictsOf } from './reports.ts';
 
 const figures = ['figure1', 'figure2', 'figure3', 'figure9', 'figure10', 'figure11', 'figure16'];
 
@@ -16,58 +17,19 @@ type Config = Record<string, unknown>;
 const named = (name: string): GridExperiment<Config> =>
   curvatureLrExperiments.find((each) => each.name === `curvature-lr/${name}`) as GridExperiment<Config>;
 
-const manifest = (name: string, config: object): Manifest => ({
-  schema: 1,
-  run: 'test',
-  experiment: `curvature-lr/${name}`,
-  preset: 'small',
-  seed: 0,
-  config: config as Json,
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'cifar-10', source: 'files', train: 1, test: 1, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-});
-
-/** What the report says of each claim, by its letter. */
-function verdicts(data: ReportData): Record<string, unknown> {
-  const table = data.sections.find(({ heading }) => heading === "The paper's claims");
-  if (table?.kind !== 'table') throw new Error('no claims');
-  return Object.fromEntries(table.rows.map((row) => [(row['claim'] as string).slice(1, 2), row['verdict']]));
-}
-
 /** The report over made records: what `of` says each cell measured. */
-function reportOf(
+const reportOf = (
   name: string,
   of: (cell: TrainingCell, arm: string) => readonly RunRecord[],
   changes: Config = {},
-): ReportData {
+): ReportData => {
   const experiment = named(name);
-  const config = { ...experiment.presets.small, ...changes };
-  const cells = experiment.cells(config, 0, 'published') as readonly TrainingCell[];
-  const records = experiment.gather(
-    cells.map((cell) => ({ cell, records: of(cell, experiment.label(cell)) })),
-  );
-  return experiment.report(records, manifest(name, config));
-}
+  return reportOver(experiment, (cell) => of(cell, experiment.label(cell)), { changes });
+};
 
-const ended = (fields: Record<string, Json> = {}): RunRecord => ({
-  kind: 'result',
-  name: 'training',
-  outcome: 'finished',
-  steps: 10,
-  epochs: 10,
-  time: 1,
-  trainLoss: 2,
-  trainAccuracy: 0.3,
-  testLoss: 2,
-  testAccuracy: 0.3,
-  parameters: 100,
-  trainExamples: 1,
-  testExamples: 1,
-  ...fields,
-});
+/** Of a training that did badly. */
+const ended = (fields: Partial<TrainingRecord> = {}): RunRecord =>
+  endOf({ trainLoss: 2, trainAccuracy: 0.3, testLoss: 2, testAccuracy: 0.3, parameters: 100, ...fields });
 
 describe('the experiments of curvature and learning rate', () => {
   it('have cells at every size, each with a label of its own, and steps to inspect', () => {
@@ -147,15 +109,15 @@ describe('figure 3 of the study', () => {
   ];
 
   it('finds the law where it is, the mean gradient in the raw slope, and a level that is √2 too large', () => {
-    expect(verdicts(reportOf('figure3', measured(1, 0)))).toMatchObject({
+    expect(verdictsOf(reportOf('figure3', measured(1, 0)))).toMatchObject({
       a: 'holds',
       b: 'holds',
       c: 'holds',
       d: 'holds',
       e: 'cannot be decided',
     });
-    expect(verdicts(reportOf('figure3', measured(1, 1)))).toMatchObject({ a: 'does not hold', b: 'holds' });
-    expect(verdicts(reportOf('figure3', measured(Math.SQRT2, 0)))).toMatchObject({ c: 'does not hold' });
+    expect(verdictsOf(reportOf('figure3', measured(1, 1)))).toMatchObject({ a: 'does not hold', b: 'holds' });
+    expect(verdictsOf(reportOf('figure3', measured(Math.SQRT2, 0)))).toMatchObject({ c: 'does not hold' });
   });
 
   it('reads strides and falls of the first epoch alone', () => {
@@ -175,7 +137,7 @@ describe('figure 3 of the study', () => {
       });
       return [look(0, 1), look(0.5, 1), look(1, 50), ended()];
     });
-    expect(verdicts(report)).toMatchObject({ e: 'holds', f: 'holds' });
+    expect(verdictsOf(report)).toMatchObject({ e: 'holds', f: 'holds' });
   });
 });
 
@@ -193,7 +155,7 @@ describe('the other figures of the study', () => {
           gradient: { 'dense1/weight': gradient(share) * (1 + 0.01 * replica) },
         }));
     expect(
-      verdicts(
+      verdictsOf(
         reportOf(
           'figure9',
           of((p) => 1 + 5 * p),
@@ -201,7 +163,7 @@ describe('the other figures of the study', () => {
       ),
     ).toMatchObject({ a: 'holds', b: 'holds' });
     expect(
-      verdicts(
+      verdictsOf(
         reportOf(
           'figure9',
           of((p) => 1 + p),
@@ -212,7 +174,7 @@ describe('the other figures of the study', () => {
       b: 'does not hold',
     });
     expect(
-      verdicts(
+      verdictsOf(
         reportOf(
           'figure9',
           of((p) => 1 - p / 2),
@@ -239,8 +201,8 @@ describe('the other figures of the study', () => {
       };
       return [{ kind: 'result', name: 'radii', step: 5, examples: 1, tensors }];
     };
-    expect(verdicts(reportOf('figure2', of(40)))).toMatchObject({ a: 'holds', b: 'holds', c: 'holds' });
-    expect(verdicts(reportOf('figure2', of(20)))).toMatchObject({ a: 'does not hold', b: 'holds' });
+    expect(verdictsOf(reportOf('figure2', of(40)))).toMatchObject({ a: 'holds', b: 'holds', c: 'holds' });
+    expect(verdictsOf(reportOf('figure2', of(20)))).toMatchObject({ a: 'does not hold', b: 'holds' });
   });
 
   it('figure 1 finds falling accuracy and way, and the steadiest loss in the middle', () => {
@@ -268,7 +230,7 @@ describe('the other figures of the study', () => {
         ended({ testAccuracy: (1 + 0.01 * replica) / Math.sqrt(n) }),
       ];
     });
-    expect(verdicts(report)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
+    expect(verdictsOf(report)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
   });
 
   it('figures 10, 11 and 16 compare the arms that they mean', () => {
@@ -295,7 +257,7 @@ describe('the other figures of the study', () => {
       (arm) => (arm.includes('p 0.3') ? (arm.includes('B 250') ? 0.6 : 0.4) : 0.5),
       {},
     );
-    expect(verdicts(ten)).toEqual({
+    expect(verdictsOf(ten)).toEqual({
       a: 'holds',
       b: 'holds',
       c: 'does not hold',
@@ -303,13 +265,13 @@ describe('the other figures of the study', () => {
       e: 'holds',
     });
     const eleven = accuracies('figure11', (arm) => (arm.includes('64, then') ? 0.4 : 0.5), {});
-    expect(verdicts(eleven)).toMatchObject({ a: 'holds', b: 'does not hold', c: 'cannot be decided' });
+    expect(verdictsOf(eleven)).toMatchObject({ a: 'holds', b: 'does not hold', c: 'cannot be decided' });
     const sixteen = accuracies(
       'figure16',
       (arm) => (arm.startsWith('MCLR') ? (arm.includes('B 1000') ? 0.2 : 0.48) : 0.5),
       {},
     );
-    expect(verdicts(sixteen)).toEqual({ a: 'holds', b: 'holds' });
+    expect(verdictsOf(sixteen)).toEqual({ a: 'holds', b: 'holds' });
   });
 });
 

@@ -15,9 +15,10 @@ import { presets as theoryPresets } from '../../experiments/heavy-tail/theory/co
 import { theory } from '../../experiments/heavy-tail/theory/index.ts';
 import { decode, encode } from '../../experiments/json-lines.ts';
 import { noDataset } from '../../experiments/own-data.ts';
-import type { ReportData, TableSection } from '../../experiments/report.ts';
+import type { ReportData } from '../../experiments/report.ts';
 import type { Experiment, Json, Manifest, RunRecord } from '../../experiments/types.ts';
 import { sampleStable } from '../../stats/index.ts';
+import { manifestOf, tablesOf } from './reports.ts';
 
 beforeAll(async () => {
   await init({ backend: 'reference' });
@@ -40,24 +41,15 @@ async function collect<C extends object>(
   return records;
 }
 
-const manifest = (experiment: Experiment<never> | Experiment, config: object): Manifest => ({
-  schema: 1,
-  run: 'test',
-  experiment: experiment.name,
-  preset: 'smoke',
-  seed: 2,
-  config: config as Json,
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'none', source: 'own', train: 0, test: 0, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-});
+const manifest = (experiment: Experiment<never> | Experiment, config: object): Manifest =>
+  manifestOf(experiment.name, config, {
+    preset: 'smoke',
+    seed: 2,
+    dataset: { name: 'none', source: 'own', train: 0, test: 0, hashes: {} },
+  });
 
-const tables = ({ sections }: ReportData): TableSection[] =>
-  sections.filter((section) => section.kind === 'table');
 const verdicts = (report: ReportData): unknown[] =>
-  tables(report)
+  tablesOf(report)
     .filter(({ heading }) => heading.startsWith("The paper's claims"))
     .flatMap(({ rows }) => rows.map(({ verdict }) => verdict));
 
@@ -169,7 +161,7 @@ describe('heavy-tail/figure3', () => {
       'does not hold',
       'holds',
     ]);
-    expect(tables(report)[0]!.rows[1]).toMatchObject({ published: 0.82, steps: '400 ± 12' });
+    expect(tablesOf(report)[0]!.rows[1]).toMatchObject({ published: 0.82, steps: '400 ± 12' });
   });
 
   it('runs nothing once the signal is given, and reports nothing of nothing', async () => {
@@ -185,7 +177,7 @@ describe('heavy-tail/theory', () => {
     const records = await collect(theory, config);
     expect(JSON.parse(JSON.stringify(records))).toEqual(records);
     expect(theory.summary(records)['failed']).toEqual([]);
-    const [known, exits] = tables(theory.report(records, manifest(theory, config)));
+    const [known, exits] = tablesOf(theory.report(records, manifest(theory, config)));
     expect(known!.rows).toHaveLength(23);
     expect(exits!.rows[0]).toMatchObject({ left: '40 of 40' });
     await expect(collect(theory, { ...config, alphas: [2] })).rejects.toThrow(/need an α in \(0, 2\)/);

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { load, type Dataset } from '../../data/index.ts';
 import { init } from '../../engine/index.ts';
 import { heavyTailGradientNoise } from '../../experiments/heavy-tail/gradient-noise/index.ts';
-import type { Manifest, RunRecord } from '../../experiments/types.ts';
+import type { RunRecord } from '../../experiments/types.ts';
+import { manifestOf } from './reports.ts';
 
 let grey: Dataset;
 let coloured: Dataset;
@@ -32,20 +33,10 @@ async function recordsOf(
   };
   const records: RunRecord[] = [];
   for await (const record of experiment.run(config, context)) records.push(record);
-  const manifest: Manifest = {
-    schema: 1,
-    run: 'test',
-    experiment: experiment.name,
-    preset: 'smoke',
-    seed: 2,
-    config,
-    changes: [],
-    adapter: { backend: 'reference', name: 'float64', source: 'test' },
-    dataset: { name: 'procedural', source: 'procedural', train: 1, test: 1, hashes: {} },
-    versions: { langevin: '0', node: '0', webgpu: '0' },
-    status: 'complete',
-  };
-  const { sections } = experiment.report(records, manifest);
+  const { sections } = experiment.report(
+    records,
+    manifestOf(experiment.name, config, { preset: 'smoke', seed: 2 }),
+  );
   expect(experiment.summary(records)).toBeTypeOf('object');
   return { records, headings: sections.map(({ heading }) => heading) };
 }

@@ -6,15 +6,16 @@ import type { GridExperiment } from '../../experiments/grid.ts';
 import { heavyTailGradientNoise } from '../../experiments/heavy-tail/gradient-noise/index.ts';
 import { noiseSource } from '../../experiments/heavy-tail/gradient-noise/rows.ts';
 import { minibatches } from '../../experiments/heavy-tail/transformer/gradients.ts';
-import type { ReportData, TableSection } from '../../experiments/report.ts';
+import type { ReportData } from '../../experiments/report.ts';
 import type { MeasurementPoint } from '../../experiments/training/measurement.ts';
 import { objectiveOf } from '../../experiments/training/objective.ts';
 import { problemOf, replicaSeed } from '../../experiments/training/problem.ts';
-import type { NetworkSpec, TrainingCell } from '../../experiments/training/settings.ts';
-import { presetNames, type Json, type Manifest, type RunRecord } from '../../experiments/types.ts';
+import type { NetworkSpec, TrainingCell, TrainingRecord } from '../../experiments/training/settings.ts';
+import { presetNames, type RunRecord } from '../../experiments/types.ts';
 import { drawCoordinates, gradientColumns, isDead } from '../../stats/heavy-tails/sampled-noise.ts';
 import { code } from '../nn/helpers.ts';
 import { tinySpec } from './training-spec.ts';
+import { endOf, reportOver, tablesOf, verdictsOf } from './reports.ts';
 
 let images: Dataset;
 beforeAll(async () => {
@@ -127,57 +128,13 @@ const named = (name: string): GridExperiment<Record<string, unknown>> =>
     Record<string, unknown>
   >;
 
-const manifest = (name: string, config: object): Manifest => ({
-  schema: 1,
-  run: 'test',
-  experiment: `heavy-tail/${name}`,
-  preset: 'small',
-  seed: 0,
-  config: config as Json,
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'mnist', source: 'files', train: 1, test: 1, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-});
-
 type NoiseCell = TrainingCell & { readonly arm?: string };
 
-function reportOf(name: string, of: (cell: NoiseCell, k: number) => readonly RunRecord[]): ReportData {
-  const experiment = named(name);
-  const config = experiment.presets.small;
-  const cells = experiment.cells(config, 0, 'published') as readonly NoiseCell[];
-  const records = experiment.gather(cells.map((cell, k) => ({ cell, records: of(cell, k) })));
-  return experiment.report(records, manifest(name, config));
-}
+const reportOf = (name: string, of: (cell: NoiseCell, k: number) => readonly RunRecord[]): ReportData =>
+  reportOver(named(name), of);
 
-const tables = (data: ReportData): readonly TableSection[] =>
-  data.sections.filter((section) => section.kind === 'table');
-
-/** By the letter of the claim, in the first table of claims. */
-function verdicts(data: ReportData): Record<string, unknown> {
-  const table = tables(data).find(({ heading }) => heading.startsWith("The paper's claims"));
-  if (!table) throw new Error('no claims');
-  const letter = (claim: unknown): string => /^\((\w+)\)/.exec(claim as string)![1] as string;
-  return Object.fromEntries(table.rows.map(({ claim, verdict }) => [letter(claim), verdict]));
-}
-
-const ended = (fields: Record<string, Json> = {}): RunRecord => ({
-  kind: 'result',
-  name: 'training',
-  outcome: 'finished',
-  steps: 100,
-  epochs: 10,
-  time: 1,
-  trainLoss: 0.1,
-  trainAccuracy: 1,
-  testLoss: 0.3,
-  testAccuracy: 0.4,
-  parameters: 1,
-  trainExamples: 1,
-  testExamples: 1,
-  ...fields,
-});
+const ended = (fields: Partial<TrainingRecord> = {}): RunRecord =>
+  endOf({ steps: 100, trainLoss: 0.1, testAccuracy: 0.4, ...fields });
 
 describe('the grids of gradient noise', () => {
   const grids = ['table1', 'figure2', 'figure4', 'batch-growth'];
@@ -276,7 +233,7 @@ function fits(gain: number, alphas: readonly number[], start: number, width = 0.
 describe('heavy-tail/table1', () => {
   it('decides by gains above those of controls, and by means over repeats', () => {
     const seen = (...args: Parameters<typeof fits>): Record<string, unknown> =>
-      verdicts(reportOf('table1', () => fits(...args)));
+      verdictsOf(reportOf('table1', () => fits(...args)));
     expect(seen(3, [1.1, 1.5, 1.8], 1.9)).toEqual({
       a32: 'holds',
       a128: 'holds',
@@ -300,7 +257,7 @@ describe('heavy-tail/table1', () => {
   it('shows the published and the prototype numbers beside those measured, and says what is absent', () => {
     const data = reportOf('table1', () => fits(3, [1.1, 1.5, 1.8], 1.9));
     expect(data.lead).toContain('CINIC-10');
-    const rows = tables(data)[0]!.rows;
+    const rows = tablesOf(data)[0]!.rows;
     expect(rows[3]).toMatchObject({
       network: 'ResNet-50',
       of: 'published',
@@ -316,7 +273,7 @@ describe('heavy-tail/table1', () => {
       normalSse: { value: 3, error: 0 },
       samples: 2000,
     });
-    const layers = tables(data).find(({ heading }) => heading.includes('by layer'))!;
+    const layers = tablesOf(data).find(({ heading }) => heading.includes('by layer'))!;
     expect(layers.rows.map(({ layer }) => layer)).toEqual([
       'dense0',
       'dense1',
@@ -331,7 +288,7 @@ describe('heavy-tail/table1', () => {
 describe('heavy-tail/figure2', () => {
   it('decides by the spread of samples of one stable law', () => {
     const seen = (width: number): Record<string, unknown> =>
-      verdicts(reportOf('figure2', () => fits(3, [1.1, 1.5, 1.8], 1.9, width)));
+      verdictsOf(reportOf('figure2', () => fits(3, [1.1, 1.5, 1.8], 1.9, width)));
     expect(seen(0.8)).toEqual({ a: 'holds', b: 'holds' });
     expect(seen(0)).toEqual({ a: 'does not hold', b: 'does not hold' });
   });
@@ -365,18 +322,18 @@ describe('heavy-tail/figure4', () => {
         ? amplitudes(1, 0.5 + 0.01 * training.replica, 0.008)
         : amplitudes(1, 1 + 0.01 * training.replica, 0.08),
     );
-    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds', d: 'holds' });
-    expect(tables(data)[0]!.rows[1]).toMatchObject({ arm: 'decay', repeats: 5 });
-    const [, decay] = tables(data)[0]!.rows;
+    expect(verdictsOf(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds', d: 'holds' });
+    expect(tablesOf(data)[0]!.rows[1]).toMatchObject({ arm: 'decay', repeats: 5 });
+    const [, decay] = tablesOf(data)[0]!.rows;
     expect((decay!['step'] as { value: number }).value).toBeCloseTo(0.0505, 3);
     const same = reportOf('figure4', ({ training }) => amplitudes(1, 1.5 + 0.01 * training.replica, 0.08));
-    expect(verdicts(same)).toMatchObject({ b: 'does not hold', c: 'does not hold', d: 'does not hold' });
+    expect(verdictsOf(same)).toMatchObject({ b: 'does not hold', c: 'does not hold', d: 'does not hold' });
   });
 });
 
 describe('heavy-tail/batch-growth', () => {
   const seen = (of: Record<string, number>): Record<string, unknown> =>
-    verdicts(
+    verdictsOf(
       reportOf('batch-growth', ({ arm, training }) => [
         ended({ testAccuracy: of[arm!]! + 0.001 * training.replica }),
       ]),

@@ -9,8 +9,9 @@ import { sentenceAt } from '../../experiments/heavy-tail/transformer/grammar.ts'
 import { transformerNoise } from '../../experiments/heavy-tail/transformer/index.ts';
 import { wordPiece } from '../../experiments/heavy-tail/transformer/word-piece.ts';
 import type { TableSection } from '../../experiments/report.ts';
-import type { Json, Manifest, RunRecord } from '../../experiments/types.ts';
+import type { Manifest, RunRecord } from '../../experiments/types.ts';
 import { cola, files, vocabulary } from './heavy-tail-files.ts';
+import { manifestOf } from './reports.ts';
 
 beforeAll(() => init({ backend: 'reference' }));
 
@@ -137,19 +138,11 @@ describe('the minibatches of sentences', () => {
 });
 
 describe('heavy-tail/table2', () => {
-  const manifest = (config: object): Manifest => ({
-    schema: 1,
-    run: 'test',
-    experiment: 'heavy-tail/table2',
-    preset: 'small',
-    seed: 1,
-    config: config as Json,
-    changes: [],
-    adapter: { backend: 'reference', name: 'float64', source: 'test' },
-    dataset: { name: 'sentences of a grammar', source: 'own', train: 0, test: 0, hashes: {} },
-    versions: { langevin: '0', node: '0', webgpu: '0' },
-    status: 'complete',
-  });
+  const manifest = (config: object): Manifest =>
+    manifestOf('heavy-tail/table2', config, {
+      seed: 1,
+      dataset: { name: 'sentences of a grammar', source: 'own', train: 0, test: 0, hashes: {} },
+    });
   const fit = (batchSize: number, path: string, index: number, gain: number, alpha: number): RunRecord => ({
     kind: 'result',
     name: 'fit',

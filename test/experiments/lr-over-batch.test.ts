@@ -15,73 +15,20 @@ import { byRatio } from '../../experiments/lr-over-batch/figure3/config.ts';
 import { departures, type Run } from '../../experiments/lr-over-batch/figure5/report.ts';
 import { readRecords } from '../../experiments/lr-over-batch/ornstein-uhlenbeck/report.ts';
 import type { ReportData } from '../../experiments/report.ts';
-import type { TrainingCell } from '../../experiments/training/settings.ts';
-import {
-  presetNames,
-  type Json,
-  type Manifest,
-  type RunContext,
-  type RunRecord,
-} from '../../experiments/types.ts';
+import { presetNames, type RunContext, type RunRecord } from '../../experiments/types.ts';
 import { code } from '../nn/helpers.ts';
+import { endOf, manifestOf, reportOver, verdictsOf, type MadeCell } from './reports.ts';
 
 const named = (name: string): GridExperiment<Record<string, unknown>> =>
   lrOverBatchExperiments.find((each) => each.name === `lr-over-batch/${name}`) as GridExperiment<
     Record<string, unknown>
   >;
 
-const manifest = (name: string, config: object): Manifest => ({
-  schema: 1,
-  run: 'test',
-  experiment: `lr-over-batch/${name}`,
-  preset: 'small',
-  seed: 0,
-  config: config as Json,
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'mnist', source: 'files', train: 1, test: 1, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-});
-
-/** What the report says of each claim, by its letter. */
-function verdicts(data: ReportData): Record<string, unknown> {
-  const table = data.sections.find(({ heading }) => heading === "The paper's claims");
-  if (table?.kind !== 'table') throw new Error('no claims');
-  return Object.fromEntries(table.rows.map((row) => [(row['claim'] as string).slice(1, 2), row['verdict']]));
-}
-
-/** The report over made records: what `of` says each cell measured, and how it ended. */
-function reportOf(
+const reportOf = (
   name: string,
-  of: (cell: TrainingCell & Record<string, unknown>, k: number) => readonly RunRecord[],
+  of: (cell: MadeCell, k: number) => readonly RunRecord[],
   count = Infinity,
-): ReportData {
-  const experiment = named(name);
-  const config = experiment.presets.small;
-  const cells = experiment.cells(config, 0, 'published').slice(0, count);
-  const records = experiment.gather(
-    cells.map((cell, k) => ({ cell, records: of(cell as TrainingCell & Record<string, unknown>, k) })),
-  );
-  return experiment.report(records, manifest(name, config));
-}
-
-const ended = (fields: Record<string, Json> = {}): RunRecord => ({
-  kind: 'result',
-  name: 'training',
-  outcome: 'finished',
-  steps: 10,
-  epochs: 10,
-  time: 1,
-  trainLoss: 0.01,
-  trainAccuracy: 1,
-  testLoss: 0.3,
-  testAccuracy: 0.9,
-  parameters: 1,
-  trainExamples: 1,
-  testExamples: 1,
-  ...fields,
-});
+): ReportData => reportOver(named(name), of, { count });
 
 const curve = (valueAt: (epoch: number) => number, field = 'trainLoss'): RunRecord[] =>
   [1, 2, 3, 4, 5].map((epoch) => ({
@@ -112,7 +59,7 @@ describe('the grids of learning rate over batch size', () => {
   it('report on no records, and on some', () => {
     for (const name of grids) {
       expect(reportOf(name, () => [], 0).sections).toBeInstanceOf(Array);
-      expect(reportOf(name, () => [ended()], 3).title).toContain('Learning rate over batch size');
+      expect(reportOf(name, () => [endOf()], 3).title).toContain('Learning rate over batch size');
     }
   });
 
@@ -215,17 +162,17 @@ describe('verdicts', () => {
   it('on figure 1 hold where equal ratios coincide and the others do not', () => {
     const data = reportOf('figure1', ({ arm, training }) => {
       const scale = arm === 'unscaled' ? 3 : 1;
-      return [...curve((epoch) => (scale / epoch) * (1 + training.replica / 1000)), ended()];
+      return [...curve((epoch) => (scale / epoch) * (1 + training.replica / 1000)), endOf()];
     });
-    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds', d: 'holds' });
+    expect(verdictsOf(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds', d: 'holds' });
   });
 
   it('on figure 1 do not hold where equal ratios part beyond chance', () => {
     const data = reportOf('figure1', ({ arm, training }) => {
       const scale = arm === 'large' || arm === 'cyclic batch' ? 2 : 1;
-      return [...curve((epoch) => (scale / epoch) * (1 + training.replica / 1000)), ended()];
+      return [...curve((epoch) => (scale / epoch) * (1 + training.replica / 1000)), endOf()];
     });
-    expect(verdicts(data)).toEqual({
+    expect(verdictsOf(data)).toEqual({
       a: 'does not hold',
       b: 'does not hold',
       c: 'does not hold',
@@ -237,9 +184,9 @@ describe('verdicts', () => {
     const far = { 'small batch': 0, linear: 0.1, 'square root': 0.4, none: 1 };
     const data = reportOf('figure2', ({ arm, training: { replica } }) => [
       ...curve((epoch) => (1 + far[arm as keyof typeof far]) / epoch + replica / 1e4),
-      ended(arm === 'none' && replica === 0 ? { outcome: 'diverged', trainLoss: null } : {}),
+      endOf(arm === 'none' && replica === 0 ? { outcome: 'diverged', trainLoss: null } : {}),
     ]);
-    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds' });
+    expect(verdictsOf(data)).toEqual({ a: 'holds', b: 'holds' });
   });
 
   const curvature = (ratio: number, jitter: number): RunRecord => ({
@@ -265,10 +212,10 @@ describe('verdicts', () => {
       return [
         { kind: 'metric', name: 'evaluation', step: 1, epoch: 1, trainLoss: ratio / 2 },
         curvature(ratio, training.replica / 100),
-        ended({ testAccuracy: 0.8 + ratio }),
+        endOf({ testAccuracy: 0.8 + ratio }),
       ];
     });
-    expect(verdicts(data)).toEqual({
+    expect(verdictsOf(data)).toEqual({
       a: 'holds',
       b: 'holds',
       c: 'holds',
@@ -281,9 +228,9 @@ describe('verdicts', () => {
   it('on figure 3 leave out what did not fit its training set, and say how many', () => {
     const data = reportOf('figure3', ({ training }) => [
       curvature((training.learningRate as number) / (training.batchSize as number), 0),
-      ended({ trainAccuracy: 0.5 }),
+      endOf({ trainAccuracy: 0.5 }),
     ]);
-    expect(new Set(Object.values(verdicts(data)))).toEqual(new Set(['cannot be decided']));
+    expect(new Set(Object.values(verdictsOf(data)))).toEqual(new Set(['cannot be decided']));
     expect(JSON.stringify(data.sections)).toContain('trainings are left out');
   });
 
@@ -298,9 +245,9 @@ describe('verdicts', () => {
         testLoss: 1,
         testAccuracy: 0.9,
       })),
-      ended({ trainLoss: 0.01 + training.replica / 1e4 }),
+      endOf({ trainLoss: 0.01 + training.replica / 1e4 }),
     ]);
-    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
+    expect(verdictsOf(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
   });
 
   it('on figure 5 hold where large β break down, sooner on less data', () => {
@@ -310,10 +257,10 @@ describe('verdicts', () => {
       const found = accuracy - training.replica / 1e4;
       return [
         ...curve(() => 1).map((record): RunRecord => ({ ...record, testAccuracy: found })),
-        ended({ testAccuracy: found }),
+        endOf({ testAccuracy: found }),
       ];
     });
-    expect(verdicts(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
+    expect(verdictsOf(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
   });
 
   it('on figure 5 count a diverged training as departed', () => {
@@ -381,7 +328,7 @@ describe('trainings, scaled down,', () => {
     expect(apart!['products']).toBe('differences of 0.001');
     // In float64 differences are good, here to some 1e-3 where the step meets no kink.
     expect((apart!['largest'] as number) / (exact!['largest'] as number)).toBeCloseTo(1, 1);
-    const data = named('figure3').report(records, manifest('figure3', config(1e-3)));
+    const data = named('figure3').report(records, manifestOf('lr-over-batch/figure3', config(1e-3)));
     expect(JSON.stringify(data.sections)).toContain('useless along random directions');
   });
 
@@ -425,8 +372,8 @@ describe('SGD near a minimum, as an experiment', () => {
     expect(stationary).toHaveLength(5 * 6);
     expect(transient).toHaveLength(3);
     expect(unstable).toEqual([10]);
-    const data = experiment.report(records, manifest('ornstein-uhlenbeck', config));
-    expect(verdicts(data)['c']).toBe('cannot be decided');
+    const data = experiment.report(records, manifestOf('lr-over-batch/ornstein-uhlenbeck', config));
+    expect(verdictsOf(data)['c']).toBe('cannot be decided');
     const wrong = { ...config, rescaling: { ...config.rescaling, factors: [0.01] } };
     await expect(experiment.run(wrong, context)[Symbol.asyncIterator]().next()).rejects.toThrow(
       code('CONFIG'),

@@ -6,6 +6,7 @@ import { stepLimit } from '../../experiments/noise-enhancement/training/settings
 import { presets } from '../../experiments/noise-enhancement/presets.ts';
 import { noiseEnhancement } from '../../experiments/noise-enhancement/index.ts';
 import type { Manifest, PresetName, RunContext, RunRecord } from '../../experiments/types.ts';
+import { manifestOf } from './reports.ts';
 
 let dataset: Dataset;
 beforeAll(async () => {
@@ -58,19 +59,16 @@ async function collect(config: Config, changes?: Partial<RunContext>): Promise<R
   return records;
 }
 
-const manifest = (preset: PresetName = 'smoke'): Manifest => ({
-  schema: 1,
-  run: 'test',
-  experiment: 'noise-enhancement',
-  preset,
-  seed: 3,
-  config: {},
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'procedural', source: 'procedural', train: 40, test: 30, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-});
+const manifest = (preset: PresetName = 'smoke'): Manifest =>
+  manifestOf(
+    'noise-enhancement',
+    {},
+    {
+      preset,
+      seed: 3,
+      dataset: { name: 'procedural', source: 'procedural', train: 40, test: 30, hashes: {} },
+    },
+  );
 
 describe('the noise-enhancement experiment', () => {
   it('measures the covariance factor and trains every pair, and its records survive JSON', async () => {

@@ -6,22 +6,12 @@ import { drawFigure } from '../../experiments/node/figure.ts';
 import type { ReportData, Section } from '../../experiments/report.ts';
 import { renderTable } from '../../experiments/text-table.ts';
 import type { Json, Manifest, PresetName, RunRecord } from '../../experiments/types.ts';
+import { manifestOf } from './reports.ts';
 
 const named = (name: string) => paperExperiments.find((each) => each.name === `noise-enhancement/${name}`)!;
 
-const manifest = (name: string, preset: PresetName): Manifest => ({
-  schema: 1,
-  run: 'test',
-  experiment: `noise-enhancement/${name}`,
-  preset,
-  seed: 0,
-  config: named(name).presets[preset] as unknown as Json,
-  changes: [],
-  adapter: { backend: 'reference', name: 'float64', source: 'test' },
-  dataset: { name: 'cifar-10', source: 'files', train: 1, test: 1, hashes: {} },
-  versions: { langevin: '0', node: '0', webgpu: '0' },
-  status: 'complete',
-});
+const manifest = (name: string, preset: PresetName): Manifest =>
+  manifestOf(`noise-enhancement/${name}`, named(name).presets[preset], { preset });
 
 /** Records of all cells, as if the paper's claims were true; some runs are censored and one diverged. */
 function recordsOf(name: string, preset: PresetName): readonly RunRecord[] {
