@@ -27,10 +27,15 @@ export const COLA_TRAIN = 8551;
  * The sentences of a file, in order.
  *
  * @param file what errors call it
- * @throws DATA_CORRUPT with the line, counted from 1, that has other columns, another label or no sentence; or if nothing is there, or
- *   it is not UTF-8
+ * @throws DATA_CORRUPT with the line, counted from 1, that has other columns, another label or no sentence; or if nothing is there, it is
+ *   not UTF-8, or still the zip archive
  */
 export function readCola(bytes: Uint8Array, file = 'CoLA'): readonly ColaSentence[] {
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b)
+    fail(
+      'DATA_CORRUPT',
+      `${file}: expected lines of text, found a zip archive, as CoLA is published; unpack it and put its raw/in_domain_train.tsv here.`,
+    );
   const text = new TextDecoder().decode(bytes.slice());
   // A replacement character stands for bytes that are no UTF-8: the corpus itself has none.
   const broken = text.indexOf('\uFFFD');

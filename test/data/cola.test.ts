@@ -32,6 +32,13 @@ describe('a file of CoLA', () => {
     expect(() => readCola(bytes(text))).toThrow(expect.objectContaining({ code: 'DATA_CORRUPT' }));
   });
 
+  it('that is still packed is refused with what to do', () => {
+    const zip = Uint8Array.from([0x50, 0x4b, 3, 4, 20, 0, 0, 0]);
+    expect(() => readCola(zip, 'cola/in_domain_train.tsv')).toThrow(
+      /^cola\/in_domain_train\.tsv: .*zip archive.*unpack it/,
+    );
+  });
+
   it('that is not UTF-8 is refused with the line', () => {
     const latin = Uint8Array.from([...bytes(good), ...bytes('gj04\t1\t\tCaf'), 0xe9]);
     expect(() => readCola(latin, 'train.tsv')).toThrow(/train\.tsv: line 3 is not UTF-8/);
