@@ -15,6 +15,7 @@ export {
   type DataFile,
   type FileDataset,
   type FileDatasetName,
+  type PictureArchive,
 } from './catalogue.ts';
 export { readCifarSet, type CifarClasses } from './cifar.ts';
 export { COLA_TRAIN, readCola, type ColaSentence } from './cola.ts';
