@@ -14,6 +14,7 @@ import {
   encodeSafetensors,
   type SafetensorsDType,
   type StoredTensor,
+  type WrittenDType,
 } from '../../data/safetensors.ts';
 import { tensor, tree, type DType, type HostArray, type Tensor, type Tree } from '../../engine/index.ts';
 import { fail } from '../../engine/graph/errors.ts';
@@ -106,6 +107,9 @@ const ACCEPTED: Readonly<Record<DType, readonly SafetensorsDType[]>> = {
   bool: ['BOOL'],
 };
 
+/** One whose dtype has been found to be accepted. */
+type AcceptedTensor = Extract<StoredTensor, { readonly dtype: WrittenDType }>;
+
 /**
  * The tensors of a checkpoint in the structure of `template`.
  * @throws CHECKPOINT_MISMATCH listing everything that does not fit; nothing is loaded then
@@ -137,7 +141,7 @@ export function fitCheckpoint(
         'or remove the directory of the cell to train it again.',
     );
   const loaded = leaves.map(({ path: name, leaf }) =>
-    tensor((tensors.get(name) as StoredTensor).data, leaf.shape, leaf.dtype),
+    tensor((tensors.get(name) as AcceptedTensor).data, leaf.shape, leaf.dtype),
   );
   return tree.unflatten(template, loaded);
 }
