@@ -2,7 +2,7 @@
  * What the noise-enhancement experiment can be told. One sweep trains a perceptron for every pair of
  * α and batch size; the measurement compares noise covariances at one trained point. Everything is plain data.
  */
-import { LangevinError } from '../../engine/index.ts';
+import { check, natural } from '../checks.ts';
 import { initializers } from '../../nn/index.ts';
 import type { SamplingMode } from '../../data/index.ts';
 import type { Recipe } from './training/settings.ts';
@@ -66,6 +66,8 @@ export function gridOf({
   return [...new Map(all.map((pair) => [pair.join(), pair])).values()];
 }
 
+const what = 'noise-enhancement';
+
 /** @throws CONFIG for a configuration that makes no sense */
 export function checkConfig(config: Config): void {
   for (const [name, sweep] of sweepsOf(config)) {
@@ -81,26 +83,32 @@ export function checkConfig(config: Config): void {
     ]);
     for (const [alpha, batchSize] of gridOf(sweep))
       check(
+        what,
         Number.isFinite(alpha) && Number.isInteger(batchSize) && batchSize > 0,
         `${at}alphas, batchSizes and pairs hold α = ${alpha} with B = ${batchSize}: α is a number, B a positive integer`,
       );
     check(
+      what,
       sweep.hidden.every((units) => Number.isInteger(units) && units > 0),
       `${at}hidden is ${sweep.hidden.join(', ')}: give positive integers`,
     );
     check(
+      what,
       Object.hasOwn(initializers, sweep.initializer),
       `${at}initializer is '${sweep.initializer}': take one of ${Object.keys(initializers).join(', ')}`,
     );
     check(
+      what,
       ['adam', 'sgd'].includes(sweep.optimizer),
       `${at}optimizer is '${sweep.optimizer}': take adam or sgd`,
     );
     check(
+      what,
       sweep.learningRate >= 0 && sweep.momentum >= 0 && sweep.momentum < 1,
       `${at}learningRate is ${sweep.learningRate} and momentum ${sweep.momentum}: a rate of at least 0, a momentum in [0, 1)`,
     );
     check(
+      what,
       sweep.maxSteps > 0 || sweep.maxExamples > 0,
       `${at}maxSteps and maxExamples are both 0: one of them must limit a run that never converges`,
     );
@@ -115,6 +123,7 @@ export function checkConfig(config: Config): void {
     'trainingSteps',
   ]);
   check(
+    what,
     measured.alphas.length === 0 ||
       (measured.batchSize > 0 && measured.traceDraws > 1 && measured.drawsPerCall > 0),
     `measurement.batchSize, traceDraws and drawsPerCall are ${measured.batchSize}, ${measured.traceDraws} and ${measured.drawsPerCall}: all must be positive, and two draws are the least that have a variance`,
@@ -124,10 +133,6 @@ export function checkConfig(config: Config): void {
 function naturals<T extends object>(at: string, owner: T, names: readonly (keyof T & string)[]): void {
   for (const name of names) {
     const value = owner[name] as number;
-    check(Number.isInteger(value) && value >= 0, `${at}${name} is ${value}: give a natural number`);
+    check(what, natural(value), `${at}${name} is ${value}: give a natural number`);
   }
-}
-
-function check(condition: boolean, message: string): void {
-  if (!condition) throw new LangevinError('CONFIG', `noise-enhancement: ${message}.`);
 }

@@ -1,11 +1,13 @@
 /** Whether a description of a training makes sense. */
-import { LangevinError } from '../../engine/index.ts';
+import { check, natural } from '../checks.ts';
 import { initializers } from '../../nn/index.ts';
 import { keptCount } from '../../optim/index.ts';
 import { groupOf } from './network.ts';
 import { batchSizeOf, scheduleOf } from './schedule.ts';
 import type { NetworkSpec, TrainingSpec } from './settings.ts';
 import { extentOf } from './timeline.ts';
+
+const what = 'training';
 
 /**
  * @param count N, of the training examples
@@ -24,14 +26,14 @@ export function checkSpec(spec: TrainingSpec, count: number): TrainingSpec {
     'measure.lossExamples': measure.lossExamples ?? 0,
     'measure.statisticsExamples': measure.statisticsExamples ?? 0,
   }))
-    check(natural(value), `${name} is ${value}: give a natural number`);
+    check(what, natural(value), `${name} is ${value}: give a natural number`);
   const { lossDivisor = 1, l2 = 0, discard } = loss;
-  check(lossDivisor > 0, `loss.lossDivisor is ${lossDivisor}: give a positive number`);
-  check(l2 >= 0, `loss.l2 is ${l2}: give a number of at least 0`);
+  check(what, lossDivisor > 0, `loss.lossDivisor is ${lossDivisor}: give a positive number`);
+  check(what, l2 >= 0, `loss.l2 is ${l2}: give a number of at least 0`);
   if (discard) keptCount(1, discard.fraction);
   scheduleOf(spec.learningRate);
   const first = batchSizeOf(spec.batchSize)({ steps: 0, epochs: 0 });
-  check(first <= count, `batchSize is ${first}, and there are ${count} training examples: take fewer`);
+  check(what, first <= count, `batchSize is ${first}, and there are ${count} training examples: take fewer`);
   for (const span of [
     measure.trainLoss,
     measure.test,
@@ -39,15 +41,16 @@ export function checkSpec(spec: TrainingSpec, count: number): TrainingSpec {
   ])
     if (span) {
       const [value] = Object.values(span);
-      check((value as number) > 0, `measure has a span of ${value}: give a positive number`);
+      check(what, (value as number) > 0, `measure has a span of ${value}: give a positive number`);
     }
   check(
+    what,
     spec.length.trainLossBelow === undefined || measure.trainLoss !== undefined,
     `length.trainLossBelow is ${spec.length.trainLossBelow}, and measure.trainLoss is absent: say how often the loss is measured`,
   );
   if (microbatch > 0) {
-    check(groupOf(network) !== 'batch', 'microbatch cannot cut a batch that is normalised as a whole');
-    check(optimizer.name !== 'cblr', 'microbatch cannot cut a batch whose curvature is looked at');
+    check(what, groupOf(network) !== 'batch', 'microbatch cannot cut a batch that is normalised as a whole');
+    check(what, optimizer.name !== 'cblr', 'microbatch cannot cut a batch whose curvature is looked at');
   }
   extentOf(spec, count);
   return spec;
@@ -56,6 +59,7 @@ export function checkSpec(spec: TrainingSpec, count: number): TrainingSpec {
 function checkNetwork(spec: NetworkSpec): void {
   const group = groupOf(spec);
   check(
+    what,
     group === undefined || group === 'batch' || (natural(group) && group > 1),
     `network.norm is ${group}: give batch, or groups of at least 2`,
   );
@@ -63,19 +67,13 @@ function checkNetwork(spec: NetworkSpec): void {
   const { hidden = [], initializer = 'zeros' } = spec;
   const stages = spec.kind === 'convolutions' ? spec.stages : [];
   check(
+    what,
     [...stages.flat(), ...hidden].every((units) => natural(units) && units > 0),
     `network has ${JSON.stringify([...stages, ...hidden])} channels and units: give positive numbers`,
   );
   check(
+    what,
     Object.hasOwn(initializers, initializer),
     `network.initializer is '${initializer}': take one of ${Object.keys(initializers).join(', ')}`,
   );
-}
-
-function natural(value: number): boolean {
-  return Number.isInteger(value) && value >= 0;
-}
-
-function check(condition: boolean, message: string): void {
-  if (!condition) throw new LangevinError('CONFIG', `training: ${message}.`);
 }
