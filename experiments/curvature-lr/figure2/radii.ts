@@ -4,14 +4,17 @@
  */
 import {
   abs,
+  cast,
   div,
   full,
+  less,
   maximum,
   mean,
   minimum,
   random,
   stack,
   tree,
+  where,
   type Tensor,
 } from '../../../engine/index.ts';
 import { curvatureRadius } from '../../../optim/index.ts';
@@ -42,14 +45,19 @@ export function checkRadii(what: string, { examples, probes, maxRadius, piece }:
   checkCounts(what, { 'radii.piece': piece });
 }
 
-/** Over the elements of a tensor. */
+/**
+ * Over the elements of a tensor. A radius that was cut at `maxRadius` says nothing but that it is no smaller: the median takes it for
+ * the largest that it is, a mean cannot and leaves it out.
+ */
 export type Radii = {
-  /** By the diagonal of the Hessian: mean and median. */
-  readonly mean: number;
+  /** By the diagonal of the Hessian: the mean of the radii that were not cut (null if all were), the median, and the share that was cut. */
+  readonly mean: number | null;
   readonly median: number;
-  /** |w/g|: mean and median. */
-  readonly ratioMean: number;
+  readonly cut: number;
+  /** The same of |w/g|. */
+  readonly ratioMean: number | null;
   readonly ratioMedian: number;
+  readonly ratioCut: number;
   /** Mean |h|, and the mean standard error of h: where that is as large, the radii are those of the noise. */
   readonly curvature: number;
   readonly error: number;
@@ -119,30 +127,40 @@ export async function radiiOf(
       const radius = curvatureRadius(g[k]!, h[k]!, maxRadius);
       // Where g is 0 the ratio is above any bound, unless w is 0 as well: 0/0 counts as 0, since no step is taken.
       const ratio = minimum(div(abs(w), maximum(abs(g[k]!), full(w.shape, 1e-30, 'f32'))), maxRadius);
-      return stack([mean(radius), median(radius), mean(ratio), median(ratio), mean(abs(h[k]!)), mean(e[k]!)]);
+      return stack([
+        ...shapeOf(radius, maxRadius),
+        ...shapeOf(ratio, maxRadius),
+        mean(abs(h[k]!)),
+        mean(e[k]!),
+      ]);
     }),
   );
   const values = await read.data();
   read.dispose();
+  const meanOf = (sum: number, kept: number): number | null => (kept > 0 ? sum / kept : null);
   return Object.fromEntries(
     leaves.map(({ path }, k) => {
-      const [first, second, third, fourth, curvature, error] = values.slice(6 * k, 6 * k + 6) as unknown as [
-        number,
-        number,
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [sum, median, kept, ratioSum, ratioMedian, ratioKept, curvature, error] = Array.from(
+        values.slice(8 * k, 8 * k + 8),
+      ) as [number, number, number, number, number, number, number, number];
       const radii: Radii = {
-        mean: first,
-        median: second,
-        ratioMean: third,
-        ratioMedian: fourth,
+        mean: meanOf(sum, kept),
+        median,
+        cut: 1 - kept,
+        ratioMean: meanOf(ratioSum, ratioKept),
+        ratioMedian,
+        ratioCut: 1 - ratioKept,
         curvature,
         error,
       };
       return [path, radii];
     }),
   );
+}
+
+/** Of all elements: the sum of those below the bound, the median, and how many are below; the first and the last over the size. */
+function shapeOf(radius: Tensor, maxRadius: number): [sum: Tensor, median: Tensor, kept: Tensor] {
+  // A quotient that is the bound may be rounded to a little less.
+  const below = less(radius, maxRadius * (1 - 1e-6));
+  return [mean(where(below, radius, 0)), median(radius), mean(cast(below, 'f32'))];
 }
