@@ -9,8 +9,9 @@ export interface StableFit {
   readonly alpha: number;
   readonly scale: number;
   /**
-   * Standard errors of α and of σ. They assume that the estimator is nearly normal, which it is not within a few of them
-   * of α = 2: there they are rough (of 500 samples at α = 1.95, two errors hold the truth in 89 % of cases).
+   * Standard errors of α and of σ. They assume that the estimator is nearly normal, which that of α is not within a few of them
+   * of an end of the range. Of 500 samples two errors hold α = 1.95 in 87 % of 600 seeds by likelihood, in 88 % by the
+   * characteristic function and in 95 % by quantiles; 1.98 in nearly all; and 0.6 in 98.5 % by the characteristic function.
    */
   readonly alphaError: number;
   readonly scaleError: number;
