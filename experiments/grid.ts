@@ -24,6 +24,8 @@ export type CellDataset = {
   /** Of procedural images: pixels per side, and channels. */
   readonly size?: number;
   readonly channels?: number;
+  /** Of procedural images: how many are drawn to train on, where a cell needs more than the usual number. */
+  readonly train?: number;
 };
 
 /** What a training must keep to go on where it was: every number that its next step depends on. */

@@ -5,6 +5,7 @@
  */
 import type { Dataset } from '../data/dataset.ts';
 import type { ReadFile } from '../data/files.ts';
+import type { CellDataset } from './grid.ts';
 import type { ReportData } from './report.ts';
 
 /** A value that survives being written and read back. Numbers may be NaN or infinite; see `json-lines.ts`. */
@@ -56,6 +57,8 @@ export interface RunContext {
   /** All randomness of the run is a function of this non-negative integer. */
   readonly seed: number;
   readonly dataset: Dataset;
+  /** The one that a cell of a grid names, loaded once. Absent: `dataset`, or images drawn for the cell. */
+  readonly datasetOf?: (dataset: CellDataset) => Promise<Dataset>;
   /** When aborted, `run` finishes the step it is in, yields what it has measured, and returns. */
   readonly signal: StopSignal;
   /** Cheap to call: may be called at every step. */

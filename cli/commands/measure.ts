@@ -238,11 +238,10 @@ async function loadDataset(
   { dataDirectory }: MeasureRequest,
   { load }: World,
 ): Promise<Dataset> {
-  const { name, size, channels } = cell.dataset;
+  const { name, ...drawing } = cell.dataset;
   const dataset = await load(name, {
+    ...drawing,
     ...(dataDirectory !== undefined && { directory: dataDirectory }),
-    ...(size !== undefined && { size }),
-    ...(channels !== undefined && { channels }),
   });
   const now = describeDataset(dataset);
   const changed = Object.keys({ ...before.hashes, ...now.hashes }).filter(

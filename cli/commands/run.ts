@@ -3,20 +3,26 @@ import { datasetNames, type DatasetName } from '../../data/index.ts';
 import { dataDirectory as dataFolder, directoryReader } from '../../data/node/index.ts';
 import { LangevinError } from '../../engine/graph/errors.ts';
 import { execute, type Execution } from '../../experiments/node/execute.ts';
-import { datasetLabel, describeDataset } from '../../experiments/node/dataset-summary.ts';
+import type { Dataset } from '../../data/dataset.ts';
+import { isGrid, type Cell, type CellDataset } from '../../experiments/grid.ts';
+import { combineDatasets, datasetLabel, describeDataset } from '../../experiments/node/dataset-summary.ts';
 import { createRunDirectory, type RunDirectory } from '../../experiments/node/run-directory.ts';
 import { versions } from '../../experiments/node/versions.ts';
 import { describeOwnData, noDataset } from '../../experiments/own-data.ts';
-import type { Json } from '../../experiments/types.ts';
+import type { Json, Manifest } from '../../experiments/types.ts';
 import { startBackend } from '../backend.ts';
 import type { Command } from '../command.ts';
+import { datasetsFrom } from '../datasets.ts';
 import { progressLine } from '../progress.ts';
 import { experimentOptions, readRequest, type Request } from '../request.ts';
 import { jsonLine, printTables } from '../results.ts';
 import { stopOnSignals, type Stop } from '../stop.ts';
 import { terminalOf, type Terminal, type World } from '../world.ts';
 
-type RunRequest = Request<DatasetName>;
+/** A run as it was asked for, with its cells where it is a grid. */
+interface RunRequest extends Request<DatasetName> {
+  readonly cells: readonly Cell[];
+}
 
 export const run: Command = {
   name: 'run',
@@ -32,9 +38,12 @@ export const run: Command = {
   ],
   async run(args, world) {
     const request = readRequest(args, world, datasetNames);
+    const { experiment, config, seed, data } = request;
+    // A grid refuses a configuration here, before there is a directory.
+    const cells = isGrid(experiment) ? experiment.cells(config, seed, data) : [];
     // With --json stdout is for the JSON; everything for people goes to stderr.
     const people = terminalOf(request.json ? world.stderr : world.stdout, world.environment);
-    const directory = createRunDirectory({ ...request, experiment: request.experiment.name });
+    const directory = createRunDirectory({ ...request, experiment: experiment.name });
     const stop = stopOnSignals(() =>
       // On a terminal ^C stands in the line of the progress.
       people.print(
@@ -42,8 +51,7 @@ export const run: Command = {
       ),
     );
     try {
-      people.print(directory.path);
-      return await perform(request, directory, stop, people, world);
+      return await perform({ ...request, cells }, directory, stop, people, world);
     } finally {
       stop.forget();
       directory.close();
@@ -58,24 +66,31 @@ async function perform(
   people: Terminal,
   world: World,
 ): Promise<number> {
-  const { experiment, preset, seed, changes, config } = request;
-  const { dataDirectory } = request;
-  const own = describeOwnData(experiment, config);
-  const dataset = own
-    ? noDataset
-    : await world.load(request.data, dataDirectory === undefined ? {} : { directory: dataDirectory });
-  const described = own ?? describeDataset(dataset);
+  const { experiment, preset, seed, changes, config, dataDirectory } = request;
+  const datasetOf = datasetsFrom(world.load, dataDirectory);
+  const { dataset, described, label } = await loadData(request, datasetOf);
   const adapter = await startBackend(request.backend);
-  people.print(
-    people.dim(`${own ? `data: ${own.name}` : datasetLabel(described)} · ${adapter.source}: ${adapter.name}`),
-  );
   // Stopped before the beginning: there is nothing to keep.
   if (stop.signal.aborted) return stop.exitCode() ?? 1;
 
+  let announced = false;
+  /** With the first sign of work, since a configuration that is refused leaves no directory. */
+  const announce = (): void => {
+    if (announced) return;
+    announced = true;
+    people.print(directory.path);
+    people.print(people.dim(`${label} · ${adapter.source}: ${adapter.name}`));
+  };
   const line = progressLine(people);
   const execution = await execute(
     experiment,
-    directory,
+    {
+      ...directory,
+      append(record) {
+        announce();
+        directory.append(record);
+      },
+    },
     {
       schema: 1,
       run: directory.run,
@@ -91,17 +106,42 @@ async function perform(
     {
       seed,
       dataset,
+      datasetOf,
       signal: stop.signal,
-      progress: line.update,
-      log: line.print,
+      progress(update) {
+        announce();
+        line.update(update);
+      },
+      log(message) {
+        announce();
+        line.print(message);
+      },
       files: directoryReader(dataFolder(dataDirectory, world.environment)),
     },
   );
   line.end();
   refuseConfiguration(execution, directory);
+  announce();
   await conclude(request, execution, directory, people, world);
   if ('error' in execution) throw execution.error;
   return stop.exitCode() ?? 0;
+}
+
+/** What the run works on, and how the manifest and the terminal name it: all data sets of a grid's cells. */
+async function loadData(
+  { experiment, config, data, cells }: RunRequest,
+  datasetOf: (dataset: CellDataset) => Promise<Dataset>,
+): Promise<{
+  readonly dataset: Dataset;
+  readonly described: Manifest['dataset'];
+  readonly label: string;
+}> {
+  const own = describeOwnData(experiment, config);
+  if (own) return { dataset: noDataset, described: own, label: `data: ${own.name}` };
+  const named = cells.length > 0 ? cells.map(({ dataset }) => dataset) : [{ name: data }];
+  const datasets = await Promise.all(named.map(datasetOf));
+  const described = combineDatasets(datasets.map(describeDataset));
+  return { dataset: datasets[0] as Dataset, described, label: datasetLabel(described) };
 }
 
 /** A configuration that the experiment refuses is a mistake of usage: no directory is left of it. */

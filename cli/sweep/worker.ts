@@ -1,11 +1,11 @@
 /** Training the cells of a sweep in this process: one at a time, or several as replicas. */
-import type { Dataset } from '../../data/dataset.ts';
 import { isOfMemory, runCell, type CellOutcome } from '../../experiments/node/run-cell.ts';
 import { replicas, type Member } from '../../experiments/training/replicas.ts';
 import { versions } from '../../experiments/node/versions.ts';
 import type { Cell, GridExperiment } from '../../experiments/grid.ts';
 import type { AdapterSummary, Progress, StopSignal } from '../../experiments/types.ts';
 import { startBackend } from '../backend.ts';
+import { datasetsFrom } from '../datasets.ts';
 import type { World } from '../world.ts';
 
 /** What trains cells: this process, or another. */
@@ -43,26 +43,14 @@ export function localWorker(
   signal: StopSignal,
   listener: Listener,
 ): Worker {
-  const datasets = new Map<string, Promise<Dataset>>();
-  const loadOnce = ({ dataset: { name, size, channels } }: Cell): Promise<Dataset> => {
-    const key = `${name} ${size ?? ''} ${channels ?? ''}`;
-    const known =
-      datasets.get(key) ??
-      load(name, {
-        ...(dataDirectory === undefined ? {} : { directory: dataDirectory }),
-        ...(size === undefined ? {} : { size }),
-        ...(channels === undefined ? {} : { channels }),
-      });
-    datasets.set(key, known);
-    return known;
-  };
+  const datasetOf = datasetsFrom(load, dataDirectory);
   /** One cell's attempt; its outcome is that of the attempt. */
   const train = (cell: Cell, adapter: AdapterSummary, member: Member | undefined): Promise<CellOutcome> =>
     runCell(cell, {
       ...training,
       adapter,
       versions: versions(),
-      load: loadOnce,
+      load: ({ dataset }) => datasetOf(dataset),
       signal,
       progress: (update) => listener.progress(cell, update),
       log: (message) => listener.log(`${training.grid.label(cell)}: ${message}`),

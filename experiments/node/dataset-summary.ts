@@ -18,3 +18,24 @@ export function datasetLabel({
 }): string {
   return verified === false ? `${name} (files not verified)` : name;
 }
+
+/** One entry for all the data sets of a sweep or a run. */
+export function combineDatasets(datasets: readonly Manifest['dataset'][]): Manifest['dataset'] {
+  const distinct = [...new Map(datasets.map((each) => [JSON.stringify(each), each])).values()];
+  const [first] = distinct;
+  if (!first) return { name: 'none yet', source: 'procedural', train: 0, test: 0, hashes: {} };
+  if (distinct.length === 1) return first;
+  const total = (part: 'train' | 'test'): number => distinct.reduce((sum, each) => sum + each[part], 0);
+  return {
+    name: distinct.map(({ name }) => name).join(', '),
+    source: first.source,
+    train: total('train'),
+    test: total('test'),
+    hashes: Object.fromEntries(
+      distinct.flatMap(({ name, hashes }, k) =>
+        Object.entries(hashes).map(([part, hash]) => [`${part} (${k + 1}: ${name})`, hash]),
+      ),
+    ),
+    ...(distinct.some(({ verified }) => verified === false) && { verified: false }),
+  };
+}

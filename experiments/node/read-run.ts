@@ -23,11 +23,14 @@ export interface StoredRun {
  */
 export async function readRun(directory: string): Promise<StoredRun> {
   const manifest = parseManifest(await text(directory, MANIFEST), join(directory, MANIFEST));
-  const { records, dropped, cut } = decodeLines(await text(directory, METRICS, ''));
-  return { manifest, records, notices: noticesOf(dropped, cut) };
+  const lines = await text(directory, METRICS, null);
+  const { records, dropped, cut } = decodeLines(lines ?? '');
+  const missing = `${join(directory, METRICS)} is not there, so the report rests on no records: restore it if there were any.`;
+  return { manifest, records, notices: [...(lines === null ? [missing] : []), ...noticesOf(dropped, cut)] };
 }
 
-async function text(directory: string, name: string, otherwise?: string): Promise<string> {
+/** @param otherwise what there is where there is no such file; absent: an error */
+async function text<T = never>(directory: string, name: string, otherwise?: T): Promise<string | T> {
   try {
     return await readFile(join(directory, name), 'utf8');
   } catch (error) {

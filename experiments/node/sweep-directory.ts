@@ -12,6 +12,7 @@ import type { Cell, GridExperiment } from '../grid.ts';
 import { decode, encode, encodePretty } from '../json-lines.ts';
 import type { Json, Manifest, PresetName, RunStatus } from '../types.ts';
 import { readCells, type CellState } from './cell-directory.ts';
+import { combineDatasets } from './dataset-summary.ts';
 import type { Origin } from './html.ts';
 import type { StoredRun } from './read-run.ts';
 import { METRICS } from './run-directory.ts';
@@ -113,7 +114,7 @@ function manifestOf(directory: string, plan: SweepPlan, states: readonly CellSta
     config,
     changes,
     adapter: begun[0]?.adapter ?? { backend, name: 'none yet', source: 'none' },
-    dataset: combine(begun.map(({ dataset }) => dataset)),
+    dataset: combineDatasets(begun.map(({ dataset }) => dataset)),
     versions: begun[0]?.versions ?? { langevin: 'none', node: 'none', webgpu: 'none' },
     status,
     ...(first?.error && status === 'failed'
@@ -125,26 +126,6 @@ function manifestOf(directory: string, plan: SweepPlan, states: readonly CellSta
         }
       : {}),
     seconds: Math.round(1000 * begun.reduce((sum, { seconds }) => sum + seconds, 0)) / 1000,
-  };
-}
-
-/** One entry for all the data sets of a sweep. */
-function combine(datasets: readonly Manifest['dataset'][]): Manifest['dataset'] {
-  const distinct = [...new Map(datasets.map((each) => [JSON.stringify(each), each])).values()];
-  const [first] = distinct;
-  if (!first) return { name: 'none yet', source: 'procedural', train: 0, test: 0, hashes: {} };
-  if (distinct.length === 1) return first;
-  const total = (part: 'train' | 'test'): number => distinct.reduce((sum, each) => sum + each[part], 0);
-  return {
-    name: distinct.map(({ name }) => name).join(', '),
-    source: first.source,
-    train: total('train'),
-    test: total('test'),
-    hashes: Object.fromEntries(
-      distinct.flatMap(({ name, hashes }, k) =>
-        Object.entries(hashes).map(([part, hash]) => [`${part} (${k + 1}: ${name})`, hash]),
-      ),
-    ),
   };
 }
 

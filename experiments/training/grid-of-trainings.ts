@@ -8,7 +8,7 @@ import type { ReportData } from '../report.ts';
 import type { Json, Manifest, PresetName, RunContext, RunRecord } from '../types.ts';
 import { checkSpec } from './check.ts';
 import { exampleCost } from './cost.ts';
-import { imagesOf } from './images.ts';
+import { imagesOf, withImages } from './images.ts';
 import type { Measurements } from './measurement.ts';
 import { inspectable } from './inspection.ts';
 import { groupOf } from './network.ts';
@@ -58,8 +58,10 @@ export function gridOfTrainings<Config extends object, M extends Marks>(
   const cells: GridExperiment<Config>['cells'] = (config, seed, data) =>
     description
       .cells(config, seed, data)
-      .map((cell) => {
-        checkSpec(cell.training, countsOf(cell).train);
+      .map((described) => {
+        const { dataset, training } = described;
+        const cell = { ...described, dataset: withImages(dataset, training.images) };
+        checkSpec(training, countsOf(cell).train);
         return { cell: inPasses(cell), cost: costOf(cell) };
       })
       .sort((a, b) => a.cost - b.cost)

@@ -30,6 +30,7 @@ import {
 } from '../../data/resident.ts';
 import { correctCount, type Context, type SequentialParams, type SequentialState } from '../../nn/index.ts';
 import type { Dataset } from '../../data/dataset.ts';
+import { takenOf } from './images.ts';
 import { networkOf, type Network } from './network.ts';
 import type { ImagesSpec, NetworkSpec } from './settings.ts';
 
@@ -84,14 +85,17 @@ export interface ProblemDescription {
   readonly images: ImagesSpec;
 }
 
-/** @param seed of the choice of images, and of the initial values of every replica */
+/**
+ * @param seed of the choice of images, and of the initial values of every replica
+ * @throws CONFIG for more examples than the data set has
+ */
 export function problemOf({ network, images }: ProblemDescription, dataset: Dataset, seed: number): Problem {
   const { trainExamples, testExamples, pool = false, standardize = false } = images;
-  const chosen = choose(dataset.train, trainExamples, pool, seed);
+  const chosen = choose('trainExamples', dataset.train, trainExamples, pool, seed);
   // A test set is standardised by the numbers of its training set.
   const scale = standardize ? standardization(chosen) : undefined;
   const train = examplesOf(chosen, scale);
-  const test = examplesOf(choose(dataset.test, testExamples, pool, seed), scale);
+  const test = examplesOf(choose('testExamples', dataset.test, testExamples, pool, seed), scale);
   const model = networkOf(network, dataset.train.classes.length);
   const { height, width, channels } = train.set;
   const convolves = network.kind !== 'mlp';
@@ -138,8 +142,15 @@ export function problemOf({ network, images }: ProblemDescription, dataset: Data
   };
 }
 
-function choose(set: ImageSet, count: number, pool: boolean, seed: number): ImageSet {
-  const chosen = count === 0 || count >= set.count ? set : subset(set, count, seed);
+function choose(
+  field: 'trainExamples' | 'testExamples',
+  set: ImageSet,
+  asked: number,
+  pool: boolean,
+  seed: number,
+): ImageSet {
+  const count = takenOf(field, asked, set);
+  const chosen = count === set.count ? set : subset(set, count, seed);
   return pool ? averagePool2(chosen) : chosen;
 }
 

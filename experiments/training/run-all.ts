@@ -27,7 +27,7 @@ export async function* runAll<C extends Cell>(
   const drawn = new Map<string, Dataset>();
   let before = 0;
   for (const cell of cells) {
-    const dataset = await datasetFor(cell.dataset, context.dataset, drawn);
+    const dataset = await datasetFor(cell.dataset, context, drawn);
     const start = before;
     const progress: RunContext['progress'] = (update) =>
       context.progress({ ...update, done: start + update.done, total });
@@ -38,18 +38,22 @@ export async function* runAll<C extends Cell>(
   }
 }
 
-/** The data set of the run, or for procedural images those of the shape that the cell names. */
+/** The data set that the cell names: from the context if it knows, or for procedural images drawn in the shape and number that the cell needs. */
 async function datasetFor(
-  { name, size, channels }: CellDataset,
-  given: Dataset,
+  asked: CellDataset,
+  { dataset: given, datasetOf }: Pick<RunContext, 'dataset' | 'datasetOf'>,
   drawn: Map<string, Dataset>,
 ): Promise<Dataset> {
-  if (name !== 'procedural') return given;
-  const { height, channels: givenChannels } = given.train;
-  if ((size ?? height) === height && (channels ?? givenChannels) === givenChannels) return given;
-  const key = `${size}x${channels}`;
-  const known =
-    drawn.get(key) ?? (await load(name, { ...(size && { size }), ...(channels && { channels }) }));
+  if (datasetOf) return datasetOf(asked);
+  if (asked.name !== 'procedural' || fits(asked, given)) return given;
+  const { name, ...drawing } = asked;
+  const key = JSON.stringify(drawing);
+  const known = drawn.get(key) ?? (await load(name, drawing));
   drawn.set(key, known);
   return known;
+}
+
+function fits({ size, channels, train }: CellDataset, given: Dataset): boolean {
+  const { height, channels: own, count } = given.train;
+  return (size ?? height) === height && (channels ?? own) === own && (train ?? count) === count;
 }

@@ -82,7 +82,7 @@ export type ModelSpec = {
 
 /** Which images, and how they are prepared. */
 export type ImagesSpec = {
-  /** Training and test examples, drawn once by the seed; 0 takes all. */
+  /** Training and test examples, chosen once by the seed; 0 takes all. More than there are is refused, but see images.ts for procedural ones. */
   readonly trainExamples: number;
   readonly testExamples: number;
   /** Averages 2x2 blocks of pixels first. Default no. */

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { cli } from '../../cli/cli.ts';
 import { LangevinError } from '../../engine/index.ts';
+import type { GridExperiment } from '../../experiments/grid.ts';
 import type { Experiment, Manifest } from '../../experiments/types.ts';
 import { load } from '../../data/node/index.ts';
 import { toy } from './toy.ts';
@@ -42,10 +43,32 @@ async function say(...argv: string[]): Promise<Said> {
 /** One that draws what it works on. */
 const drawing: Experiment = { ...toy, name: 'toy-draw', ownData: () => 'drawn points' };
 
+/** A grid whose cells are trained on images of several shapes and numbers. */
+const shapes: GridExperiment = {
+  ...(toy as unknown as Experiment),
+  name: 'toy-forms',
+  cells: () =>
+    [{ size: 8, channels: 3 }, { size: 8 }, { size: 8, train: 120 }, { size: 8 }].map((drawing) => ({
+      dataset: { name: 'procedural', ...drawing },
+      seed: 0,
+    })),
+  label: () => 'a cell',
+  cost: () => 1,
+  async *runCell() {},
+  isFinished: () => true,
+  gather: () => [],
+  async *run(config, context) {
+    for (const { dataset } of this.cells(config, 0, 'procedural')) {
+      const { train, hashes } = await context.datasetOf!(dataset);
+      yield { kind: 'result', name: 'seen', shape: [train.count, train.channels], hash: hashes['train']! };
+    }
+  },
+};
+
 async function sayAt(environment: Record<string, string>, ...argv: string[]): Promise<Said> {
   let [stdout, stderr] = ['', ''];
   const code = await cli(argv, {
-    experiments: [toy, drawing],
+    experiments: [toy, drawing, shapes],
     load: loadLittle,
     stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
@@ -99,16 +122,17 @@ test('a configuration that the experiment refuses is wrong usage and leaves no d
       throw new LangevinError('CONFIG', 'steps is 0: expected at least 1.');
     },
   };
-  let stderr = '';
+  let [stdout, stderr] = ['', ''];
   const code = await cli(['run', 'toy-count', '--backend', 'reference', '--out', out], {
     experiments: [refusing],
     load: loadLittle,
-    stdout: { write: () => true },
+    stdout: { write: (text) => (stdout += text) },
     stderr: { write: (text) => (stderr += text) },
     environment: {},
   });
-  expect({ code, stderr }).toEqual({
+  expect({ code, stdout, stderr }).toEqual({
     code: 2,
+    stdout: '',
     stderr: 'langevin: steps is 0: expected at least 1. [CONFIG]\n',
   });
   expect(existsSync(out)).toBe(false);
@@ -309,4 +333,30 @@ test('without a terminal there is no escape sequence and no carriage return in t
   const { stdout, stderr } = await runToy();
   // eslint-disable-next-line no-control-regex
   expect(stdout + stderr).not.toMatch(/[\u001b\r]/);
+});
+
+test('a manifest has the hashes of all data sets that the cells were trained on', async () => {
+  expect((await say('run', 'toy-forms', '--backend', 'reference', '--out', out)).code).toBe(0);
+  const { dataset } = manifestOf(out);
+  const seen = readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { readonly shape: readonly number[]; readonly hash: string });
+  expect(seen.map(({ shape }) => shape)).toEqual([
+    [100, 3],
+    [100, 1],
+    [120, 1],
+    [100, 1],
+  ]);
+  const ofTraining = Object.entries(dataset.hashes).filter(([part]) => part.startsWith('train'));
+  expect(ofTraining.map(([, hash]) => hash)).toEqual(seen.slice(0, 3).map(({ hash }) => hash));
+  expect([dataset.name, dataset.train]).toEqual(['procedural, procedural, procedural', 320]);
+});
+
+test('report says of a run without metrics.jsonl that it rests on no records', async () => {
+  await runToy();
+  rmSync(join(out, 'metrics.jsonl'));
+  const { code, stderr } = await say('report', out);
+  expect(code).toBe(0);
+  expect(stderr).toContain(`${join(out, 'metrics.jsonl')} is not there, so the report rests on no records`);
 });

@@ -10,7 +10,7 @@ import { passesPerStep } from '../training/microbatches.ts';
 import { exampleCost } from '../training/network.ts';
 import { stepLimit, type TrainingSettings } from '../training/settings.ts';
 import { checkConfig, planOf, type NetworkName, type PaperConfig, type Plan } from './config.ts';
-import { imagesOf } from '../../training/images.ts';
+import { imagesOf, withImages } from '../../training/images.ts';
 import { passSizes } from '../../training/passes.ts';
 import { cellDataset } from './images.ts';
 
@@ -54,13 +54,22 @@ interface Identity {
 
 function cellOf(plan: Plan, memory: number, identity: Identity): PaperCell {
   const { alphas: _a, batchSizes: _b, pairs: _p, maxEpochs, ...recipe } = plan;
-  const images = imagesOf(identity.dataset, recipe);
+  const dataset = withImages(identity.dataset, recipe);
+  const images = imagesOf(dataset, recipe);
   const fitting = passSizes(exampleCost(recipe, images.shape, images.classes), recipe.ghost || 1, memory);
   const [microbatch, piece] = [recipe.microbatch || fitting.microbatch, recipe.piece || fitting.piece];
   const { alpha, batchSize } = identity;
   const epochs = maxEpochs * Math.floor(images.train / batchSize);
   const limits = [stepLimit(recipe, alpha, batchSize), ...(epochs > 0 ? [epochs] : [])];
-  const cell = { ...recipe, ...identity, piece, maxSteps: Math.min(...limits), maxExamples: 0, microbatch };
+  const cell = {
+    ...recipe,
+    ...identity,
+    dataset,
+    piece,
+    maxSteps: Math.min(...limits),
+    maxExamples: 0,
+    microbatch,
+  };
   // A step that fits into one pass is the same step whatever the budget was.
   return { ...cell, microbatch: passesPerStep(cell) === 1 ? 0 : microbatch };
 }

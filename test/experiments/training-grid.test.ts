@@ -1,0 +1,91 @@
+/** What a grid of trainings does with descriptions that make no sense, and with trainings that diverge. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { load, type Dataset, type DatasetName } from '../../data/index.ts';
+import { init } from '../../engine/index.ts';
+import type { CellDataset, GridExperiment } from '../../experiments/grid.ts';
+import { gridOfTrainings } from '../../experiments/training/grid-of-trainings.ts';
+import type { TrainingCell, TrainingSpec } from '../../experiments/training/settings.ts';
+import type { RunContext, RunRecord } from '../../experiments/types.ts';
+import { tinySpec, trainSpec } from './training-spec.ts';
+
+let images: Dataset;
+beforeAll(async () => {
+  await init({ backend: 'reference' });
+  images = await load('procedural', { train: 40, test: 20, size: 8 });
+});
+
+type Specs = { readonly specs: readonly TrainingSpec[] };
+
+/** A grid of these trainings. */
+function gridOf(...specs: readonly TrainingSpec[]): GridExperiment<Specs> & { readonly config: Specs } {
+  const config = { specs };
+  const presets = { smoke: config, small: config, medium: config, paper: config };
+  const grid = gridOfTrainings<Specs, { readonly replica: number }>({
+    name: 'toy/trainings',
+    title: 'Trainings',
+    description: 'What do these do?',
+    presets,
+    cells: ({ specs: all }, seed, data) =>
+      all.map((training) => ({ dataset: { name: data as DatasetName, size: 8 }, seed, training })),
+    label: ({ training }) => `initialisation ${training.replica + 1}`,
+    marks: ({ training }) => ({ replica: training.replica }),
+    report: () => ({ title: 'Trainings', lead: 'These.', sections: [] }),
+    summary: () => ({}),
+  });
+  return { ...grid, config };
+}
+
+/** Its trainings one after the other, given the little images where they are enough. */
+async function recordsOf(
+  grid: ReturnType<typeof gridOf>,
+  changes: Partial<RunContext> = {},
+): Promise<RunRecord[]> {
+  const nothing = (): void => undefined;
+  const context = { seed: 3, dataset: images, signal: { aborted: false }, progress: nothing, log: nothing };
+  const records: RunRecord[] = [];
+  for await (const record of grid.run(grid.config, { ...context, ...changes })) records.push(record);
+  return records;
+}
+
+describe('the cells of a grid', () => {
+  const datasetOf = (data: DatasetName, trainExamples: number, testExamples = 100): CellDataset => {
+    const grid = gridOf(tinySpec({ images: { trainExamples, testExamples } }));
+    return (grid.cells(grid.config, 0, data)[0] as TrainingCell).dataset;
+  };
+
+  it.each([
+    ['mnist', 60_001, 100, /trainExamples is 60001, and of mnist there are 60000 images/],
+    ['mnist', 100, 10_001, /testExamples is 10001, and of mnist there are 10000 images/],
+    ['cifar-10', 60_000, 100, /trainExamples is 60000, and of cifar-10 there are 50000 images/],
+    ['procedural', 99_999_999, 100, /trainExamples is 99999999, and of procedural there are 100000 images/],
+  ] as const)('of %s on %d + %d images are refused', (data, train, test, message) => {
+    expect(() => datasetOf(data, train, test)).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringMatching(message) as unknown }),
+    );
+  });
+
+  it('have as many procedural images drawn as they need, and say so where that is more than the usual', () => {
+    expect(datasetOf('procedural', 16_000)).toEqual({ name: 'procedural', size: 8, train: 16_000 });
+    for (const usual of [0, 100, 10_000])
+      expect(datasetOf('procedural', usual)).toEqual({ name: 'procedural', size: 8 });
+    expect(datasetOf('mnist', 60_000)).toEqual({ name: 'mnist', size: 8 });
+  });
+
+  it('are trained on no fewer images than were asked for, but for the procedural test set', async () => {
+    const spec = tinySpec({ images: { trainExamples: 10_010, testExamples: 5000, pool: true } });
+    const asked: CellDataset[] = [];
+    const datasetOf = (dataset: CellDataset): Promise<Dataset> => {
+      asked.push(dataset);
+      return Promise.resolve(images);
+    };
+    await expect(recordsOf(gridOf(spec), { datasetOf })).rejects.toMatchObject({
+      code: 'CONFIG',
+      message: expect.stringMatching(
+        /trainExamples is 10010, and of procedural train there are 40/,
+      ) as unknown,
+    });
+    expect(asked).toEqual([{ name: 'procedural', size: 8, train: 10_010 }]);
+    const little = tinySpec({ images: { trainExamples: 40, testExamples: 5000, pool: true } });
+    expect((await trainSpec(little, images)).at(-1)).toMatchObject({ trainExamples: 40, testExamples: 20 });
+  });
+});
