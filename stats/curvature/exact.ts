@@ -76,35 +76,37 @@ export interface LogDeterminant {
   /** Σ ln λ_i over the eigenvalues that are counted. */
   readonly value: number;
   readonly counted: number;
-  /** Eigenvalues below the floor, which were left out, and the lowest of all. */
-  readonly below: number;
+  /** The eigenvalues below the floor, ascending, which were left out. */
+  readonly leftOut: readonly number[];
+  /** The lowest of all; ∞ of none. */
   readonly lowest: number;
 }
 
 /**
  * ln det A from its eigenvalues. A matrix with eigenvalues ≤ 0 has none; with a `floor` > 0 the eigenvalues below it are left
- * out, and counted.
- * @throws NOT_POSITIVE for an eigenvalue ≤ 0 without a floor; NON_FINITE
+ * out, and named.
+ * @throws NOT_POSITIVE without a floor, listing the eigenvalues ≤ 0; NON_FINITE
  */
 export function logDeterminant(
   eigenvalues: ArrayLike<number>,
   { floor }: { readonly floor?: number } = {},
 ): LogDeterminant {
   const values = Array.from(eigenvalues, (value) => finite(value, 'An eigenvalue'));
-  const lowest = Math.min(...values);
   if (floor !== undefined && !(floor > 0))
     fail('NOT_POSITIVE', `logDeterminant: the floor is ${floor}: give a positive number.`);
-  if (floor === undefined && lowest <= 0)
+  const isCounted = (value: number): boolean => (floor === undefined ? value > 0 : value >= floor);
+  const counted = values.filter(isCounted);
+  const leftOut = values.filter((value) => !isCounted(value)).sort((a, b) => a - b);
+  if (floor === undefined && leftOut.length > 0)
     fail(
       'NOT_POSITIVE',
-      `logDeterminant: the lowest of ${values.length} eigenvalues is ${lowest}, which has no logarithm: give a floor below which they are left out.`,
+      `logDeterminant: ${leftOut.length} of ${values.length} eigenvalues have no logarithm, ${firstOf(leftOut)}: give a floor below which they are left out.`,
     );
-  const counted = values.filter((value) => floor === undefined || value >= floor);
   return {
     value: counted.reduce((sum, value) => sum + Math.log(value), 0),
     counted: counted.length,
-    below: values.length - counted.length,
-    lowest,
+    leftOut,
+    lowest: values.reduce((least, value) => Math.min(least, value), Infinity),
   };
 }
 
@@ -123,5 +125,18 @@ export function occamTerm(eigenvalues: ArrayLike<number>, lambda: number): LogDe
   const relative = Array.from(eigenvalues, (value) => value / lambda);
   // Rounding of an eigenvalue that is λ exactly, as that of a parameter which nothing depends on, is no curvature.
   const { value, ...rest } = logDeterminant(relative, { floor: 1 });
-  return { ...rest, value: value / 2, lowest: rest.lowest * lambda };
+  return {
+    ...rest,
+    value: value / 2,
+    leftOut: Array.from(eigenvalues)
+      .filter((each) => each < lambda)
+      .sort((a, b) => a - b),
+    lowest: rest.lowest * lambda,
+  };
+}
+
+/** The first five for a sentence, and how many more there are. */
+export function firstOf(values: readonly number[]): string {
+  const shown = values.slice(0, 5).map((value) => value.toPrecision(4));
+  return shown.join(', ') + (values.length > 5 ? ` and ${values.length - 5} more` : '');
 }

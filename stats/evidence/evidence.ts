@@ -12,7 +12,7 @@
  * sum takes only the λ_i ≥ λ, as published; at a minimum of a convex H there are no others.
  */
 import { fail } from '../../engine/graph/errors.ts';
-import { logDeterminant, occamTerm } from '../curvature/index.ts';
+import { firstOf, logDeterminant, occamTerm } from '../curvature/exact.ts';
 
 export interface EvidenceTerms {
   /** C(ω₀): the sum of the cross-entropies in nats, and λ|ω₀|²/2. */
@@ -44,8 +44,7 @@ export interface Evidence {
  */
 export function logEvidenceRatio(terms: EvidenceTerms): Evidence {
   const { eigenvalues, lambda } = terms;
-  const { value: occam } = occamTerm(eigenvalues, lambda);
-  const leftOut = ascending(eigenvalues).filter((value) => value < lambda);
+  const { value: occam, leftOut } = occamTerm(eigenvalues, lambda);
   return { ...ratioOf(terms, occam), leftOut };
 }
 
@@ -57,11 +56,13 @@ export function logEvidenceRatioOfAll(terms: EvidenceTerms): Evidence {
   const { eigenvalues, lambda } = terms;
   // For its check of λ.
   occamTerm([], lambda);
-  const downwards = ascending(eigenvalues).filter((value) => value <= 0);
+  const downwards = Array.from(eigenvalues)
+    .filter((value) => value <= 0)
+    .sort((a, b) => a - b);
   if (downwards.length > 0)
     fail(
       'NOT_POSITIVE',
-      `logEvidenceRatioOfAll: ${downwards.length} of ${eigenvalues.length} eigenvalues of the Hessian have no logarithm, ${listOf(downwards)}: ` +
+      `logEvidenceRatioOfAll: ${downwards.length} of ${eigenvalues.length} eigenvalues of the Hessian have no logarithm, ${firstOf(downwards)}: ` +
         'go on to a minimum, or take logEvidenceRatio, which leaves out those below λ.',
     );
   const relative = Array.from(eigenvalues, (value) => value / lambda);
@@ -75,14 +76,4 @@ function ratioOf({ objective, examples, classes }: EvidenceTerms, occam: number)
     fail('NON_FINITE', `the objective is ${objective}: there is no evidence where the fit diverged.`);
   const nothing = examples * Math.log(classes);
   return { logRatio: objective + occam - nothing, occam, null: nothing };
-}
-
-function ascending(values: ArrayLike<number>): number[] {
-  return Array.from(values).sort((a, b) => a - b);
-}
-
-/** The first few, and how many more. */
-function listOf(values: readonly number[]): string {
-  const shown = values.slice(0, 5).map((value) => value.toPrecision(4));
-  return shown.join(', ') + (values.length > 5 ? ` and ${values.length - 5} more` : '');
 }

@@ -55,7 +55,7 @@ export interface LogisticFit {
 /**
  * ω₀ and the spectrum there, starting from 0.
  * @throws PRIOR unless λ is positive and finite; LABEL for a label that is neither 0 nor 1; SHAPE; NON_FINITE;
- *   NO_CONVERGENCE with the gradient that is left
+ *   NO_CONVERGENCE with the gradient and the decrement that are left
  */
 export function fitLogistic(
   data: LogisticData,
@@ -81,7 +81,7 @@ export function fitLogistic(
     if (!ends && steps > maxSteps)
       fail(
         'NO_CONVERGENCE',
-        `fitLogistic: after ${maxSteps} Newton steps at λ = ${lambda} the gradient is ${gradientNorm}, above ${tolerance}: allow more steps or a larger tolerance.`,
+        `fitLogistic: after ${maxSteps} Newton steps at λ = ${lambda} the gradient is ${gradientNorm.toExponential(2)} and Newton's decrement ${decrement.toExponential(2)}, and not both are at most ${tolerance}: allow more steps, a larger tolerance, or take a larger λ.`,
       );
     at = damped(data, lambda, at, direction);
     // The step at hand squares what error is left, so it is taken as well.

@@ -13,8 +13,8 @@ import { decideByRepeats } from '../../experiments/repeats.ts';
 import { drawFigure } from '../../experiments/node/figure.ts';
 import { renderTable } from '../../experiments/text-table.ts';
 import { noDataset } from '../../experiments/own-data.ts';
-import type { RunRecord } from '../../experiments/types.ts';
-import { manifestOf } from './reports.ts';
+import type { Json, RunRecord } from '../../experiments/types.ts';
+import { manifestOf, showsPrototype } from './reports.ts';
 
 const config = { features: 8, trainExamples: 10, testExamples: 50, lambdas: [0.01, 1, 100, 1e4], repeats: 2 };
 
@@ -45,6 +45,37 @@ describe('the evidence experiment', () => {
       ['informative', 1, 4],
     ]);
     expect(await collect({}, true)).toHaveLength(1);
+  });
+
+  it('records a fit that did not converge, goes on, and leaves its λ out of the claims and nothing else', async () => {
+    const changes = { lambdas: [1e-16, 0.01, 1], repeats: 1 };
+    const records = await collect(changes);
+    expect(fitsOf(records).map(({ lambda }) => lambda)).toEqual([0.01, 1, 0.01, 1]);
+    const data = evidence.report(records, manifest);
+    const said = data.sections.find(({ heading }) => heading === 'Fits that did not converge');
+    expect(JSON.stringify(said)).toMatch(
+      /2, at λ = 1.0e-16: .* of random labels in draw 1: fitLogistic: after 30/,
+    );
+    expect(JSON.stringify(data)).not.toMatch(/NaN|undefined|Infinity/);
+    expect(evidence.report(await collect({ ...changes, lambdas: [1e-16] }), manifest).sections).toHaveLength(
+      1,
+    );
+    // Of one task alone: the other is over the same λ nevertheless.
+    const one = { task: 'random', repeat: 0, lambda: 1, reason: '' } as const;
+    const all = fitsOf(await collect({ repeats: 1 }));
+    const unequal = all.filter(({ task, lambda }) => task === 'informative' || lambda !== 1);
+    expect(sweepsOf(unequal, [one]).map(({ fits }) => fits.map(({ lambda }) => lambda))).toEqual([
+      [0.01, 100, 1e4],
+      [0.01, 100, 1e4],
+    ]);
+  });
+
+  it('shows the prototype only at the size that it was made at', async () => {
+    const records = await collect();
+    const shows = (of: Json): boolean =>
+      showsPrototype(evidence.report(records, { ...manifest, config: of }));
+    expect(shows(config)).toBe(false);
+    expect(shows({ ...evidence.presets.small })).toBe(true);
   });
 
   it('refuses λ = 0 and other configurations without sense', async () => {
@@ -119,7 +150,7 @@ function sweeps(change: (task: TaskName, k: number) => Partial<Fit> = () => ({})
         testExamples: 10_000,
         gradientNorm: 0,
         steps: 5,
-        leftOut: 0,
+        leftOut: [],
         ...published[task][k]!,
         ...change(task, k),
       })),

@@ -67,6 +67,11 @@ export function tablesOf({ sections }: ReportData): readonly TableSection[] {
   return sections.filter((section) => section.kind === 'table');
 }
 
+/** Whether any table has the column of a prototype. */
+export function showsPrototype(data: ReportData): boolean {
+  return tablesOf(data).some(({ columns }) => columns.some(({ label }) => label.endsWith('prototype')));
+}
+
 /** What the first table of claims says, by the letters of the claims; nothing without one. */
 export function verdictsOf(data: ReportData): Readonly<Record<string, unknown>> {
   const table = tablesOf(data).find(({ heading }) => heading.startsWith("The paper's claims"));

@@ -73,23 +73,33 @@ describe('the exact Hessian of a small model', () => {
 
 describe('the log-determinant', () => {
   it('is the sum of the logarithms, and there is none with an eigenvalue ≤ 0', () => {
-    expect(logDeterminant([2, 3, 4])).toMatchObject({ counted: 3, below: 0, lowest: 2 });
+    expect(logDeterminant([2, 3, 4])).toMatchObject({ counted: 3, leftOut: [], lowest: 2 });
     expect(logDeterminant([2, 3, 4]).value).toBeCloseTo(Math.log(24), 14);
     expect(() => logDeterminant([0, 1])).toThrow(code('NOT_POSITIVE'));
+    const five = [3, -1, 4, -2, -3, 0, -5, -4];
+    expect(() => logDeterminant([3, -1, 4, -2])).toThrow(
+      /2 of 4 eigenvalues .*, -2\.000, -1\.000: give a floor/,
+    );
+    expect(() => logDeterminant(five)).toThrow(/-5\.000, -4\.000, -3\.000, -2\.000, -1\.000 and 1 more/);
     expect(() => logDeterminant([NaN])).toThrow(code('NON_FINITE'));
     expect(() => logDeterminant([1], { floor: 0 })).toThrow(code('NOT_POSITIVE'));
   });
 
-  it('with a floor leaves out what is below it and counts that', () => {
-    const found = logDeterminant([-1, 0.01, 1, Math.E], { floor: 0.1 });
-    expect(found).toEqual({ value: 1, counted: 2, below: 2, lowest: -1 });
+  it('with a floor leaves out what is below it and names that', () => {
+    const found = logDeterminant([0.01, -1, 1, Math.E], { floor: 0.1 });
+    expect(found).toEqual({ value: 1, counted: 2, leftOut: [-1, 0.01], lowest: -1 });
   });
 
   it('in the Occam term is over λ_i ≥ λ, relative to λ', () => {
     const term = occamTerm([-0.5, 0.1, 0.1 * Math.E, 0.1 * Math.exp(3)], 0.1);
     expect(term.value).toBeCloseTo(2, 12);
-    expect(term).toMatchObject({ counted: 3, below: 1 });
+    expect(term).toMatchObject({ counted: 3, leftOut: [-0.5] });
     expect(term.lowest).toBeCloseTo(-0.5, 14);
     expect(() => occamTerm([1], 0)).toThrow(code('PRIOR'));
+  });
+
+  it('takes more eigenvalues than a call takes arguments', () => {
+    const many = new Float64Array(300_000).fill(1).with(7, 0.5);
+    expect(logDeterminant(many)).toMatchObject({ value: Math.log(0.5), counted: 300_000, lowest: 0.5 });
   });
 });

@@ -79,6 +79,13 @@ describe('logistic regression', () => {
     expect(() => fitLogistic({ ...data, inputs: data.inputs.with(3, NaN) }, 1)).toThrow(code('NON_FINITE'));
     expect(() => fitLogistic(data, 1, { maxSteps: 1 })).toThrow(code('NO_CONVERGENCE'));
   });
+
+  it('says of a fit that did not converge both lengths that it is judged by', () => {
+    // Where the curvature is 1e-14, a gradient of 1e-12 promises a fall of 1e-10 nats.
+    const said =
+      /the gradient is \S+e-1[0-9] and Newton's decrement \S+e-[1-8], and not both are at most 1e-9/;
+    expect(() => fitLogistic(separable(30, 40), 1e-14)).toThrow(said);
+  });
 });
 
 describe('the evidence', () => {

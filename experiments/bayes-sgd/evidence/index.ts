@@ -1,11 +1,12 @@
 /** The evidence experiment: BS-1 of papers.md, figures 1 and 2. In float64 on the host, whatever the backend is. */
+import { LangevinError } from '../../../engine/index.ts';
 import { fitLogistic, logEvidenceRatio, scoreLogistic, whitening } from '../../../stats/index.ts';
 import type { Experiment, Json, RunContext, RunRecord } from '../../types.ts';
 import { leastRatio, ratioCorrelation } from './claims.ts';
 import { checkEvidenceConfig, evidencePresets, type EvidenceConfig } from './config.ts';
-import { argmin, fitsOf, sweepsOf } from './records.ts';
+import { argmin, fitsOf, sweepsOf, unfittedOf } from './records.ts';
 import { evidenceReport, TITLE } from './report.ts';
-import { drawTasks, taskNames, type Task } from './task.ts';
+import { drawTasks, taskNames, type Task, type TaskName } from './task.ts';
 
 export const evidence: Experiment<EvidenceConfig> = {
   name: 'bayes-sgd/evidence',
@@ -29,10 +30,23 @@ async function* run(config: EvidenceConfig, context: RunContext): AsyncGenerator
     for (const task of taskNames)
       for (const lambda of config.lambdas) {
         if (context.signal.aborted) return;
-        yield { kind: 'result', name: 'fit', task, repeat, lambda, ...measure(tasks[task], lambda) };
+        yield fitRecord({ task, repeat, lambda }, tasks[task]);
         done++;
         context.progress({ done, total, unit: 'fits', note: `${task} labels, λ ${lambda.toPrecision(2)}` });
       }
+  }
+}
+
+/** The record `fit`; or `unfitted`, with the reason, where Newton's method did not come to its end: other λ may. */
+function fitRecord(
+  which: { readonly task: TaskName; readonly repeat: number; readonly lambda: number },
+  task: Task,
+): RunRecord {
+  try {
+    return { kind: 'result', name: 'fit', ...which, ...measure(task, which.lambda) };
+  } catch (error) {
+    if (!(error instanceof LangevinError && error.code === 'NO_CONVERGENCE')) throw error;
+    return { kind: 'result', name: 'unfitted', ...which, reason: error.message };
   }
 }
 
@@ -60,7 +74,7 @@ function measure({ train, test }: Task, lambda: number): Readonly<Record<string,
     testExamples: test.labels.length,
     gradientNorm,
     steps,
-    leftOut: leftOut.length,
+    leftOut,
   };
 }
 
@@ -87,7 +101,7 @@ function describeInputs({ train }: Task, repeat: number): RunRecord {
 /** Of every whole sweep its least E, where it lies, and the correlation with the test cross-entropy. */
 function summary(records: readonly RunRecord[]): { readonly [key: string]: Json } {
   return {
-    sweeps: sweepsOf(fitsOf(records)).map(({ task, repeat, fits }) => ({
+    sweeps: sweepsOf(fitsOf(records), unfittedOf(records)).map(({ task, repeat, fits }) => ({
       task,
       repeat,
       leastRatio: leastRatio(fits),

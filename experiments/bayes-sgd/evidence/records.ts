@@ -18,10 +18,18 @@ export interface Fit {
   /** N. */
   readonly trainExamples: number;
   readonly testExamples: number;
-  /** Of the fit: what is left of the gradient, Newton steps, and eigenvalues below λ. */
+  /** Of the fit: what is left of the gradient, Newton steps, and the eigenvalues below λ, ascending. */
   readonly gradientNorm: number;
   readonly steps: number;
-  readonly leftOut: number;
+  readonly leftOut: readonly number[];
+}
+
+/** A fit that Newton's method did not bring to its end, and why. */
+export interface Unfitted {
+  readonly task: TaskName;
+  readonly repeat: number;
+  readonly lambda: number;
+  readonly reason: string;
 }
 
 /** How white the derivatives of the logit are, that is the inputs and the bias. */
@@ -47,12 +55,21 @@ export function fitsOf(records: readonly RunRecord[]): readonly Fit[] {
   return records.filter(({ name }) => name === 'fit') as unknown as Fit[];
 }
 
+export function unfittedOf(records: readonly RunRecord[]): readonly Unfitted[] {
+  return records.filter(({ name }) => name === 'unfitted') as unknown as Unfitted[];
+}
+
 export function whiteningOf(records: readonly RunRecord[]): readonly WhiteningRow[] {
   return records.filter(({ name }) => name === 'whitening') as unknown as WhiteningRow[];
 }
 
-/** Those with as many λ as the longest: the whole ones. */
-export function sweepsOf(fits: readonly Fit[]): readonly Sweep[] {
+/**
+ * Those with as many λ as the longest: the whole ones. A λ that one of them has no fit of is left out of all, so that they are over the
+ * same λ.
+ */
+export function sweepsOf(all: readonly Fit[], unfitted: readonly Unfitted[] = []): readonly Sweep[] {
+  const missing = new Set(unfitted.map(({ lambda }) => lambda));
+  const fits = all.filter(({ lambda }) => !missing.has(lambda));
   const sweeps = [...groupBy(fits, ({ task, repeat }) => `${task} ${repeat}`).values()].map(
     (group): Sweep => {
       const { task, repeat } = group[0]!;

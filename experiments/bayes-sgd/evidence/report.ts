@@ -4,7 +4,18 @@ import type { FigureSection, ReportData, Section, Series, TableSection } from '.
 import type { Manifest, RunRecord } from '../../types.ts';
 import { groupBy, meanPoint, spread } from '../../spread.ts';
 import { evidenceClaims, leastRatio, ratioCorrelation } from './claims.ts';
-import { argmin, fitsOf, sweepsOf, whiteningOf, type Fit, type Sweep, type WhiteningRow } from './records.ts';
+import type { EvidenceConfig } from './config.ts';
+import {
+  argmin,
+  fitsOf,
+  sweepsOf,
+  unfittedOf,
+  whiteningOf,
+  type Fit,
+  type Sweep,
+  type Unfitted,
+  type WhiteningRow,
+} from './records.ts';
 import { taskNames, type TaskName } from './task.ts';
 
 export const TITLE =
@@ -12,16 +23,18 @@ export const TITLE =
 
 export function evidenceReport(records: readonly RunRecord[], manifest: Manifest): ReportData {
   const fits = fitsOf(records);
-  const sweeps = sweepsOf(fits);
+  const unfitted = unfittedOf(records);
+  const sweeps = sweepsOf(fits, unfitted);
   return {
     title: TITLE,
     lead: leadOf(fits, manifest),
     sections:
       fits.length === 0
-        ? []
+        ? unfittedSections(unfitted)
         : [
             ...taskNames.flatMap((task) => figuresOf(task, fits)),
-            summaryTable(sweeps),
+            summaryTable(sweeps, manifest.config as unknown as Partial<EvidenceConfig>),
+            ...unfittedSections(unfitted),
             ...claimSections(claimsOf(sweeps), undefined, TESTS),
             fitTable(fits),
             ...whiteningSections(whiteningOf(records)),
@@ -190,17 +203,26 @@ function atBest(fits: readonly Fit[]): Fit {
   return fits[argmin(fits, (fit) => fit.testCrossEntropy)]!;
 }
 
-function summaryTable(sweeps: readonly Sweep[]): TableSection {
+/** Whether it is the one that the prototype was made at, which is the published. */
+function isPublishedSize({ features, trainExamples, testExamples }: Partial<EvidenceConfig>): boolean {
+  return features === 200 && trainExamples === 200 && testExamples === 10_000;
+}
+
+function summaryTable(sweeps: readonly Sweep[], config: Partial<EvidenceConfig>): TableSection {
+  const comparable = isPublishedSize(config);
   return {
     kind: 'table',
     heading: 'Published and measured',
     caption:
-      'Published: what the text says of figures 1 and 2. Prototype: the range over seeds of another program at the published size (papers.md 3.1). ± is one standard deviation over draws.',
+      'Published: what the text says of figures 1 and 2. ± is one standard deviation over draws.' +
+      (comparable
+        ? ' Prototype: the range over seeds of another program at the published size (papers.md 3.1).'
+        : ''),
     columns: [
       { key: 'task', label: 'labels' },
       { key: 'what', label: 'quantity' },
       { key: 'published', label: 'published' },
-      { key: 'prototype', label: 'prototype' },
+      ...(comparable ? [{ key: 'prototype', label: 'prototype' }] : []),
       { key: 'measured', label: 'measured', align: 'right' },
     ],
     rows: quantities.map(({ task, what, published, prototype, digits, of }) => {
@@ -238,7 +260,7 @@ function fitTable(fits: readonly Fit[]): TableSection {
   const groups = [...groupBy(fits, ({ task, lambda }) => `${task} ${lambda}`).values()];
   const steps = Math.max(...fits.map((fit) => fit.steps));
   const gradient = Math.max(...fits.map((fit) => fit.gradientNorm));
-  const leftOut = fits.reduce((sum, fit) => sum + fit.leftOut, 0);
+  const leftOut = fits.reduce((sum, fit) => sum + fit.leftOut.length, 0);
   return {
     kind: 'table',
     heading: 'All fits',
@@ -270,6 +292,19 @@ function fitTable(fits: readonly Fit[]): TableSection {
       };
     }),
   };
+}
+
+function unfittedSections(unfitted: readonly Unfitted[]): Section[] {
+  if (unfitted.length === 0) return [];
+  const lambdas = [...new Set(unfitted.map(({ lambda }) => lambda.toPrecision(2)))];
+  const { task, repeat, reason } = unfitted[0]!;
+  return [
+    {
+      kind: 'text',
+      heading: 'Fits that did not converge',
+      text: `${unfitted.length}, at λ = ${lambdas.join(', ')}: these λ are left out of the claims and of the table above them. The first, of ${task} labels in draw ${repeat + 1}: ${reason}`,
+    },
+  ];
 }
 
 function whiteningSections(rows: readonly WhiteningRow[]): Section[] {
