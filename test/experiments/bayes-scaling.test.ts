@@ -5,6 +5,7 @@ import { collapse, lawClaims, overBatchSize } from '../../experiments/bayes-sgd/
 import { checkScalingConfig, type ScalingConfig } from '../../experiments/bayes-sgd/scaling/config.ts';
 import { scalingExperiments } from '../../experiments/bayes-sgd/scaling/experiments.ts';
 import { scalingPresets, type FigureName } from '../../experiments/bayes-sgd/scaling/presets.ts';
+import { noiseAt } from '../../experiments/bayes-sgd/scaling/tables.ts';
 import { variables } from '../../experiments/bayes-sgd/scaling/law.ts';
 import { runsOf, seriesOf } from '../../experiments/bayes-sgd/scaling/records.ts';
 import { powerLaw, studentQuantile } from '../../experiments/power-law.ts';
@@ -17,7 +18,7 @@ import type { TrainingCell } from '../../experiments/training/settings.ts';
 import { presetNames, type Manifest, type PresetName, type RunRecord } from '../../experiments/types.ts';
 import { mlp, parameterCount } from '../../nn/index.ts';
 import { sgdNoiseScale } from '../../stats/index.ts';
-import { manifestOf, verdictsOf } from './reports.ts';
+import { endOf, manifestOf, showsPrototype, verdictsOf } from './reports.ts';
 
 const figures = Object.keys(scalingPresets) as FigureName[];
 const named = (figure: FigureName) => scalingExperiments.find(({ name }) => name === `bayes-sgd/${figure}`)!;
@@ -247,7 +248,52 @@ describe.each(figures)('the report of %s', (figure) => {
   });
 });
 
+describe('figure 4', () => {
+  it('shows the prototype only beside the network and the training that it was made with', () => {
+    const shows = (preset: PresetName, changes: Partial<ScalingConfig> = {}): boolean => {
+      const config = { ...scalingPresets.figure4[preset], ...changes };
+      const cells = scalingCells(config, 0, 'published');
+      const records = named('figure4').gather(
+        cells.map((cell) => ({
+          cell,
+          records: [endOf({ steps: cell.training.length.steps!, testAccuracy: 0.5 })],
+        })),
+      );
+      const made = manifestOf('bayes-sgd/figure4', config, { preset });
+      return showsPrototype(named('figure4').report(records, made));
+    };
+    const [series] = scalingPresets.figure4.paper.series;
+    const few = { repeats: 1, series: [{ ...series!, batchSizes: [10, 30] }] };
+    expect(shows('paper', few)).toBe(true);
+    expect(shows('smoke')).toBe(false);
+    expect(shows('paper', { ...few, hidden: [32] })).toBe(false);
+    expect(shows('paper', { ...few, series: [{ ...few.series[0]!, steps: 100 }] })).toBe(false);
+    expect(shows('paper', { ...few, series: [{ ...few.series[0]!, learningRate: 2 }] })).toBe(false);
+  });
+});
+
 describe('the noise scale', () => {
+  it('in the tables is that of the batches as they are drawn', () => {
+    const series = { learningRate: 10, momentum: 0.9, trainExamples: 1000 };
+    const at = { batchSize: 512 };
+    expect(noiseAt(series, at, 'iid-with-replacement')).toBeCloseTo(195.3125, 9);
+    expect(noiseAt(series, at, 'without-replacement')).toBeCloseTo(95.3125, 9);
+    expect(noiseAt(series, at, 'epoch-shuffle')).toBeCloseTo(95.3125, 9);
+    expect(noiseAt(series, { batchSize: 1000 }, 'without-replacement')).toBe(0);
+    const shown = (sampling: ScalingConfig['sampling']): string => {
+      const config = { ...scalingPresets.figure5.smoke, sampling };
+      const records = recordsOf('figure5', 'smoke', peaked(1));
+      const made = manifestOf('bayes-sgd/figure5', config, { preset: 'smoke' });
+      return JSON.stringify(named('figure5').report(records, made).sections);
+    };
+    expect(shown('iid-with-replacement')).toContain(
+      'g = εN/(B(1 − m)) is the noise scale there, of batches drawn with',
+    );
+    expect(shown('without-replacement')).toContain(
+      'g = ε(N/B − 1)/(1 − m) is the noise scale there, of batches drawn without',
+    );
+  });
+
   it('is that of papers.md: 32.33 at ε = 1, N = 1000, B = 30, and with m = 0.9 about εN/(B(1 - m)) = 333.3', () => {
     const settings = { learningRate: 1, examples: 1000, batchSize: 30 };
     expect(sgdNoiseScale(settings)).toBeCloseTo(32.333, 3);

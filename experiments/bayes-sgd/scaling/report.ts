@@ -46,11 +46,12 @@ export function scalingReport(
 function firstSections(shown: Shown, { series, config }: Evidence, { preset }: Manifest): Section[] {
   if (shown === 'trajectories')
     return [...trajectoryFigures(series), trajectoryTable(series, preset), gapTable(series, preset)];
-  if (shown === 'over batch size') return [accuracyFigure(series.slice(0, 1)), batchSizeTable(series)];
+  if (shown === 'over batch size')
+    return [accuracyFigure(series.slice(0, 1)), batchSizeTable(series, config)];
   return [
     accuracyFigure(series, shown),
     lawFigure(series, shown),
-    bestTable(series, shown, preset),
+    bestTable(series, shown, preset, config),
     slopeTable(series, shown, config),
   ];
 }

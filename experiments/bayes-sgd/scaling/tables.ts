@@ -1,12 +1,14 @@
 /** The tables of figures 3 to 8: what was expected beside what was measured. */
+import type { SamplingMode } from '../../../data/index.ts';
 import { sgdNoiseScale } from '../../../stats/index.ts';
 import type { Cell, TableSection } from '../../report.ts';
 import type { PresetName } from '../../types.ts';
+import type { ScalingConfig } from './config.ts';
 import { meanCell, spread } from '../../spread.ts';
 import { BAND, lawOf } from './claims.ts';
 import { proportionality } from './figures.ts';
 import { claimed, type Variable } from './law.ts';
-import { prototypeAccuracies, prototypeBest, prototypeTrajectories } from './prototype.ts';
+import { PROTOTYPE_STEPS, prototypeAccuracies, prototypeBest, prototypeTrajectories } from './prototype.ts';
 import { accuraciesOf, bestOf, type Best, type MeasuredSeries, type Point } from './records.ts';
 import { gapsOf, lateRise, pairsOf, type Pair, type Trajectory } from './trajectories.ts';
 
@@ -81,18 +83,36 @@ export function gapTable(series: readonly MeasuredSeries[], preset: PresetName):
 
 // ---- figure 4 ------------------------------------------------------------------------------------------
 
-export function batchSizeTable(series: readonly MeasuredSeries[]): TableSection {
+/** Whether it is the training that the prototype made: 784-800-10, all else as published. */
+function isPrototype(
+  { learningRate, momentum, trainExamples, lambda, points }: MeasuredSeries,
+  { hidden, pool }: Partial<ScalingConfig>,
+): boolean {
+  const isNetwork = hidden?.join() === '800' && pool === false;
+  const isTraining = learningRate === 1 && momentum === 0.9 && trainExamples === 1000 && lambda === 0;
+  const steps = Math.max(...points.flatMap(({ runs }) => runs.map((run) => run.steps)));
+  return isNetwork && isTraining && steps >= PROTOTYPE_STEPS;
+}
+
+export function batchSizeTable(
+  series: readonly MeasuredSeries[],
+  config: Partial<ScalingConfig>,
+): TableSection {
+  const comparable = series[0] !== undefined && isPrototype(series[0], config);
   const best = series[0] && bestOf(series[0]);
   return {
     kind: 'table',
     heading: 'Test accuracy over the batch size',
     caption:
       `± is one standard deviation over initialisations. ${best ? `The best is B = ${best.point.batchSize}, between ${best.below ?? 'an end of the grid'} and ${best.above ?? 'an end of the grid'}. ` : ''}` +
-      'Published: batches up to about 10 fail, and there is a clear peak. Prototype: another program with 784-800-10 after 1500 steps and more (papers.md 3.3).',
+      'Published: batches up to about 10 fail, and there is a clear peak.' +
+      (comparable
+        ? ` Prototype: another program with this network after ${PROTOTYPE_STEPS} steps and more (papers.md 3.3).`
+        : ''),
     columns: [
       { key: 'size', label: 'B', format: 'integer' },
       { key: 'accuracy', label: 'accuracy', format: 'percent' },
-      { key: 'prototype', label: 'prototype', format: 'percent' },
+      ...(comparable ? [{ key: 'prototype', label: 'prototype', format: 'percent' as const }] : []),
       { key: 'runs', label: 'trainings' },
     ],
     rows: (series[0]?.points ?? []).map((point) => ({
@@ -111,6 +131,7 @@ export function bestTable(
   series: readonly MeasuredSeries[],
   variable: Variable,
   preset: PresetName,
+  { sampling = 'without-replacement' }: Partial<ScalingConfig>,
 ): TableSection {
   const known = series.flatMap((each) => {
     const best = bestOf(each);
@@ -122,7 +143,7 @@ export function bestTable(
     heading: 'The best batch sizes',
     caption:
       `By mean test accuracy; the sampled sizes on either side are its error bars. Law: B ∝ ${variable.symbol}, as published, through the middle of the measured ones. ` +
-      'g = ε(N/B − 1)/(1 − m) is the noise scale there, which the law says is the same throughout. ± is one standard deviation over initialisations.' +
+      `g = ${independent(sampling) ? 'εN/(B(1 − m))' : 'ε(N/B − 1)/(1 − m)'} is the noise scale there, of batches drawn ${independent(sampling) ? 'with' : 'without'} replacement, which the law says is the same throughout. ± is one standard deviation over initialisations.` +
       (preset === 'small'
         ? ' Prototype: another program at this size, powers of two in a window about the expected size (papers.md 3.3).'
         : ''),
@@ -148,7 +169,7 @@ export function bestTable(
         prototype: prototypeBest[variable.name][value] ?? null,
         best: best?.point.batchSize ?? null,
         between: best ? betweenText(best) : null,
-        noise: best ? noiseAt(each, best.point) : null,
+        noise: best ? noiseAt(each, best.point, sampling) : null,
         accuracy: accuracyCell(best?.point),
         smallest: accuracyCell(each.points[0]),
         largest: accuracyCell(each.points.at(-1)),
@@ -163,10 +184,25 @@ function betweenText({ below, above }: Best): string {
   return `${below} and ${above}`;
 }
 
-function noiseAt(
-  { learningRate, trainExamples: examples, momentum }: MeasuredSeries,
-  { batchSize }: Point,
+/** Whether the examples of a batch are drawn one by one, and so may be drawn twice. */
+function independent(sampling: SamplingMode): boolean {
+  return sampling === 'iid-with-replacement';
+}
+
+/**
+ * g. The −1 of the paper's ε(N/B − 1)/(1 − m) is that no example is in a batch twice, so that the full batch has no noise: the
+ * covariance of a mean over B of N examples is (N − B)/(N − 1) of that over B independent ones. Of those it is εN/(B(1 − m)).
+ */
+export function noiseAt(
+  {
+    learningRate,
+    trainExamples: examples,
+    momentum,
+  }: Pick<MeasuredSeries, 'learningRate' | 'trainExamples' | 'momentum'>,
+  { batchSize }: Pick<Point, 'batchSize'>,
+  sampling: SamplingMode,
 ): number {
+  if (independent(sampling)) return (learningRate * examples) / (batchSize * (1 - momentum));
   return sgdNoiseScale({ learningRate, examples, batchSize, momentum });
 }
 
