@@ -1,6 +1,10 @@
 /** The networks of the study on their images, in full and in small (papers.md 4.4), and how a wrong configuration is refused. */
 import type { DatasetName } from '../../data/index.ts';
+import { random, tree } from '../../engine/index.ts';
 import { check, checkCounts, natural } from '../checks.ts';
+import { checkSpec } from '../training/check.ts';
+import { imagesOf } from '../training/images.ts';
+import { networkOf } from '../training/network.ts';
 import type {
   ImagesSpec,
   OptimizerSpec,
@@ -71,6 +75,23 @@ export function cellOf(
 export function repeated<T>(what: string, repeats: number, make: (replica: number) => readonly T[]): T[] {
   checkCounts(what, { repeats });
   return Array.from({ length: repeats }, (_, replica) => make(replica)).flat();
+}
+
+/** @throws CONFIG unless the network of these cells has a tensor of this path, naming those that it has; as `checkSpec` does */
+export function checkTensor(what: string, cells: readonly TrainingCell[], tensor: string): void {
+  const [cell] = cells;
+  if (!cell) return;
+  const { network, images } = cell.training;
+  const { shape, classes, train } = imagesOf(cell.dataset, images);
+  checkSpec(cell.training, train);
+  const input = network.kind === 'mlp' ? [shape.reduce((size, side) => size * side)] : shape;
+  // Nothing is computed: tensors that are not read stay descriptions.
+  const paths = tree.paths(networkOf(network, classes).init(random.key(0), input).params);
+  check(
+    what,
+    paths.some(({ path }) => path === tensor),
+    `tensor is '${tensor}', and ${network.kind} has ${paths.map(({ path }) => path).join(', ')}: take one of these`,
+  );
 }
 
 /** @throws CONFIG unless these are positive integers that ascend */

@@ -1,16 +1,29 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { init, tensor, tree } from '../../engine/index.ts';
-import { radiiOf } from '../../experiments/curvature-lr/figure2/radii.ts';
+import { radiiOf, type Radii } from '../../experiments/curvature-lr/figure2/radii.ts';
 import { curvatureLrExperiments } from '../../experiments/curvature-lr/index.ts';
 import type { GridExperiment } from '../../experiments/grid.ts';
+import { drawFigure } from '../../experiments/node/figure.ts';
 import { isInspectable } from '../../experiments/inspect.ts';
 import type { ReportData } from '../../experiments/report.ts';
 import type { TrainingCell, TrainingRecord } from '../../experiments/training/settings.ts';
-import { presetNames, type RunRecord } from '../../experiments/types.ts';
+import { presetNames, type Json, type RunRecord } from '../../experiments/types.ts';
 import { code } from '../nn/helpers.ts';
 import { endOf, reportOver, verdictsOf } from './reports.ts';
 
 const figures = ['figure1', 'figure2', 'figure3', 'figure9', 'figure10', 'figure11', 'figure16'];
+
+/** Of a tensor whose radii are all the same. */
+const radii = (value: number): Radii => ({
+  mean: value,
+  median: value,
+  cut: 0,
+  ratioMean: value,
+  ratioMedian: value,
+  ratioCut: 0,
+  curvature: 1,
+  error: 0,
+});
 
 type Config = Record<string, unknown>;
 
@@ -77,9 +90,78 @@ describe('the experiments of curvature and learning rate', () => {
     refused('figure10', { settings: [] });
     refused('figure11', { firstBatchSize: 0.5 });
     refused('figure11', { early: 1 });
+    for (const name of ['figure1', 'figure3', 'figure9']) refused(name, { tensor: 'dense7/weight' });
+    refused('figure16', { momentum: 2 });
+    refused('figure16', { momentum: -0.1 });
+    refused('figure16', { weightDecay: -1 });
+    refused('figure16', { maxRadius: -1 });
+    refused('figure16', { globalRate: 0 });
+    refused('figure16', { probes: 0.5 });
     refused('figure16', { rules: [{ rule: 'adam', gamma: 1, batchSize: 1 }] });
     refused('figure16', { rules: [{ rule: 'lars', gamma: -1, batchSize: 1 }] });
     refused('figure16', { rules: [1, 1].map((gamma) => ({ rule: 'lars', gamma, batchSize: 8 })) });
+  });
+});
+
+describe('a training that diverged', () => {
+  const fc1 = 'dense0/weight';
+  const stride = (n: number, factor: number): RunRecord => ({
+    kind: 'metric',
+    name: 'stride',
+    epoch: 0,
+    batchSize: n,
+    learningRate: 0.05,
+    gradient: { [fc1]: factor / n },
+    meanGradient: 1,
+    meanSquare: factor,
+    fall: factor,
+  });
+  const looked = (name: string, at: (factor: number) => Readonly<Record<string, Json>>): RunRecord[] =>
+    [0, 5].map((step): RunRecord => ({ kind: 'result', name, step, ...at(step === 0 ? 1 : 1e30) }));
+
+  it.each<[string, (cell: TrainingCell) => readonly RunRecord[]]>([
+    [
+      'figure1',
+      ({ training: { batchSize } }) => [
+        stride(batchSize as number, 1e30),
+        ...[1, 2, 3, 4, 5, 6].map((epoch): RunRecord => ({
+          kind: 'metric',
+          name: 'evaluation',
+          epoch,
+          step: epoch,
+          trainLoss: 1e30 * epoch ** 2,
+          testAccuracy: 0.1,
+        })),
+      ],
+    ],
+    ['figure3', ({ training: { batchSize } }) => [stride(batchSize as number, NaN)]],
+    [
+      'figure2',
+      () =>
+        looked('radii', (factor) => ({
+          examples: 1,
+          tensors: { 'a/weight': radii(factor), 'a/bias': radii(factor) },
+        })),
+    ],
+    [
+      'figure9',
+      () => looked('discarded', (factor) => ({ share: 0, kept: 1, gradient: { 'dense1/weight': factor } })),
+    ],
+  ])('has no part in the numbers of %s', (name, of) => {
+    const report = reportOf(name, (cell) => [
+      ...of(cell),
+      ended({
+        outcome: 'diverged',
+        trainLoss: null,
+        trainAccuracy: null,
+        testLoss: null,
+        testAccuracy: null,
+      }),
+    ]);
+    const shown = report.sections.filter(({ kind }) => kind !== 'text');
+    expect(JSON.stringify(shown, (_, value: unknown) => (Number.isNaN(value) ? 'NaN' : value))).not.toMatch(
+      /NaN|e\+\d/,
+    );
   });
 });
 
@@ -183,26 +265,50 @@ describe('the other figures of the study', () => {
     ).toBe('does not hold');
   });
 
-  it('figure 2 tells layers that differ from layers that do not', () => {
-    const of = (radius: number) => (): RunRecord[] => {
-      const radii = (value: number) => ({
-        mean: value,
-        median: value,
-        ratioMean: value,
-        ratioMedian: value,
-        curvature: 1,
-        error: 0,
-      });
-      const tensors = {
-        'a/weight': radii(10),
-        'a/bias': radii(1),
-        'b/weight': radii(radius),
-        'b/bias': radii(1),
+  it('figure 2 tells layers that differ from layers that do not, by medians', () => {
+    const of =
+      (radius: number, changes: Partial<Radii> = {}) =>
+      (): RunRecord[] => {
+        const tensors = {
+          'a/weight': radii(10),
+          'a/bias': radii(1),
+          'b/weight': { ...radii(radius), ...changes },
+          'b/bias': radii(1),
+        };
+        return [0, 5].map((step) => ({ kind: 'result', name: 'radii', step, examples: 1, tensors }));
       };
-      return [{ kind: 'result', name: 'radii', step: 5, examples: 1, tensors }];
-    };
     expect(verdictsOf(reportOf('figure2', of(40)))).toMatchObject({ a: 'holds', b: 'holds', c: 'holds' });
     expect(verdictsOf(reportOf('figure2', of(20)))).toMatchObject({ a: 'does not hold', b: 'holds' });
+    // A mean is of a few elements.
+    expect(verdictsOf(reportOf('figure2', of(20, { mean: 1e6, ratioMean: 1e6 })))).toMatchObject({
+      a: 'does not hold',
+      c: 'does not hold',
+    });
+    const noise = reportOf('figure2', of(40, { curvature: 1, error: 1.2 }));
+    expect(verdictsOf(noise)).toMatchObject({ a: 'cannot be decided', b: 'cannot be decided', c: 'holds' });
+    expect(JSON.stringify(noise)).toMatch(/as large as the mean \|h\| in 1 of 4 tensors \(b\/weight\)/);
+    const figures = noise.sections.filter((section) => section.kind === 'figure');
+    expect(figures.map(({ series }) => series.map(({ points }) => points.map(({ x, y }) => [x, y])))).toEqual(
+      Array(2).fill([
+        [
+          [1, 10],
+          [2, 40],
+        ],
+        [
+          [1, 1],
+          [2, 1],
+        ],
+        [
+          [1, 10],
+          [2, 40],
+        ],
+        [
+          [1, 1],
+          [2, 1],
+        ],
+      ]),
+    );
+    for (const figure of figures) expect(drawFigure(figure)).toMatch(/^<svg /);
   });
 
   it('figure 1 finds falling accuracy and way, and the steadiest loss in the middle', () => {
@@ -273,6 +379,24 @@ describe('the other figures of the study', () => {
     );
     expect(verdictsOf(sixteen)).toEqual({ a: 'holds', b: 'holds' });
   });
+
+  it('figure 16 finds nothing to be equal of networks that learned nothing', () => {
+    const verdicts = (lars: number, mclr: number): unknown =>
+      verdictsOf(
+        reportOf(
+          'figure16',
+          ({ training: { replica } }, arm) => {
+            const fall = arm.includes('B 1000') ? 0.05 : 0;
+            return [ended({ testAccuracy: (arm.startsWith('MCLR') ? mclr - fall : lars) + 0.001 * replica })];
+          },
+          { repeats: 5 },
+        ),
+      );
+    expect(verdicts(0.1, 0.1)).toEqual({ a: 'cannot be decided', b: 'cannot be decided' });
+    expect(verdicts(0.43, 0.4)).toEqual({ a: 'cannot be decided', b: 'cannot be decided' });
+    expect(verdicts(0.5, 0.1)).toEqual({ a: 'does not hold', b: 'cannot be decided' });
+    expect(verdicts(0.5, 0.48)).toEqual({ a: 'holds', b: 'holds' });
+  });
 });
 
 describe('radii of curvature', () => {
@@ -289,6 +413,23 @@ describe('radii of curvature', () => {
     expect(flat['a']!.median).toBeCloseTo(0.5, 6);
     const sloping = await radiiOf({ ...at, gradient: { a: tensor([0.5, -4, 16]) } }, 100);
     expect(sloping['a']!.ratioMean).toBeCloseTo((2 + 0.5 + 0.25) / 3, 6);
+    expect(sloping['a']).toMatchObject({ ratioCut: 0 });
+    tree.leaves(at).forEach((leaf) => leaf.dispose());
+  });
+
+  it('are cut where h or g is 0, and no mean is over those that were', async () => {
+    const zero = tensor([0, 0, 0, 0]);
+    const at = {
+      params: { a: tensor([1, 3, 1, 1]), b: tensor([1, 1, 1, 1]) },
+      gradient: { a: tensor([1, 1, 0, 1e-9]), b: zero },
+      diagonal: { a: tensor([0.5, 0.25, 0, 1e-9]), b: zero },
+      errors: { a: zero, b: zero },
+    };
+    const { a, b } = await radiiOf(at, 1e6);
+    expect(a).toMatchObject({ cut: 0.5, ratioMean: 2, ratioCut: 0.5 });
+    // (1 + g²)^(3/2) = √8 beside h of ½ and ¼.
+    expect(a!.mean).toBeCloseTo((2 + 4) * Math.SQRT2, 5);
+    expect(b).toMatchObject({ mean: null, cut: 1, ratioMean: null, ratioCut: 1, ratioMedian: 1e6 });
     tree.leaves(at).forEach((leaf) => leaf.dispose());
   });
 });

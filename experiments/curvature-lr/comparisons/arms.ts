@@ -11,7 +11,7 @@ import type { MeasureSpec, OptimizerSpec, ScheduleSpec, TrainingCell } from '../
 import type { Manifest, PresetName } from '../../types.ts';
 import { check, checkCounts } from '../../checks.ts';
 import type { Plan } from '../../training/plan.ts';
-import { cellOf, repeated, type Recipe } from '../plan.ts';
+import { cellOf, checkTensor, repeated, type Recipe } from '../plan.ts';
 
 /** How an arm is trained. */
 export type Way = Pick<Recipe, 'batchSize' | 'learningRate' | 'optimizer' | 'loss'> & {
@@ -35,6 +35,8 @@ export interface Comparison<Config extends ComparisonConfig> {
   /** What is measured beside losses and accuracies, which are after every epoch. */
   readonly measure?: (config: Config) => MeasureSpec;
   readonly measurements?: Measurements;
+  /** The path of the tensor that is looked at. */
+  readonly tensor?: (config: Config) => string;
   /** The question, and what is published. */
   readonly lead: string;
   claims(arms: Arms, config: Config): DecidedClaim[];
@@ -54,7 +56,7 @@ export function comparison<Config extends ComparisonConfig>(of: Comparison<Confi
     const names = ways.map(nameOf);
     check(name, new Set(names).size === ways.length, `two trainings are the same: ${names.join('; ')}`);
     for (const { epochs } of ways) checkCounts(name, { epochs });
-    return repeated(name, config.repeats, (replica) =>
+    const all = repeated(name, config.repeats, (replica) =>
       ways.map(({ epochs, ...way }) =>
         cellOf(config.plan, seed, data, {
           ...way,
@@ -70,6 +72,8 @@ export function comparison<Config extends ComparisonConfig>(of: Comparison<Confi
         }),
       ),
     );
+    if (of.tensor) checkTensor(name, all, of.tensor(config));
+    return all;
   };
   return gridOfTrainings<Config, ArmMarks>({
     name,
@@ -131,13 +135,32 @@ function report<Config extends ComparisonConfig>(
     lead:
       `${of.lead} Preset ${preset}, ${dataset.name}, seed ${seed}. ` +
       'The published figures are images without numbers: what can be compared is the order of the trainings.',
-    sections: all.flatMap((arms) => [
-      ...curveFigures(arms, { id: of.figure, heading: 'training', arms: arms.arms.map(({ name }) => name) }),
-      armTable(arms, preset === 'small' ? of.prototype : undefined),
-      ...(of.sections?.(arms, given) ?? []),
-      ...claimSections(of.claims(arms, given)),
-    ]),
+    sections: all.flatMap((arms) => {
+      const enduring = withoutDiverged(arms);
+      const names = arms.arms.map(({ name }) => name);
+      return [
+        ...curveFigures(enduring, { id: of.figure, heading: 'training', arms: names }),
+        armTable(arms, preset === 'small' ? of.prototype : undefined),
+        ...(of.sections?.(enduring, given) ?? []),
+        ...claimSections(of.claims(enduring, given)),
+      ];
+    }),
   };
+}
+
+/** The same arms, of the trainings that did not diverge: no mean is over numbers on the way to infinity. */
+function withoutDiverged({ network, arms }: Arms): Arms {
+  const enduring = arms.map(({ name, trainings, losses, accuracies }): Arm => {
+    const stays = trainings.map(({ result }) => result?.outcome !== 'diverged');
+    const kept = <T>(list: readonly T[]): T[] => list.filter((_, k) => stays[k]);
+    return {
+      name,
+      trainings: kept(trainings),
+      losses: kept(losses),
+      accuracies: kept(accuracies),
+    };
+  });
+  return { network, arms: enduring, arm: (name) => enduring.find((each) => each.name === name) };
 }
 
 function armTable({ network, arms }: Arms, prototype?: Readonly<Record<string, number>>): TableSection {

@@ -82,6 +82,7 @@ export const figure1: GridExperiment<Figure1Config> = comparison<Figure1Config>(
   measure: ({ looks }) => ({
     extra: [{ name: 'stride', at: { start: true, every: { epochs: 1 / looks } } }],
   }),
+  tensor: ({ tensor }) => tensor,
   ways(config) {
     const { sizes, rate, looks } = config;
     checkSizes('curvature-lr/figure1', sizes);

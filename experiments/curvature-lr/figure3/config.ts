@@ -4,7 +4,7 @@ import type { TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
 import { checkCounts, checkPositive } from '../../checks.ts';
 import type { Plan } from '../../training/plan.ts';
-import { alexnet, alexnetMedium, cellOf, checkSizes, k16, repeated, tiny } from '../plan.ts';
+import { alexnet, alexnetMedium, cellOf, checkSizes, checkTensor, k16, repeated, tiny } from '../plan.ts';
 import { checkLaw, type LawOptions } from './law.ts';
 
 export interface Figure3Config {
@@ -29,13 +29,13 @@ export type LawMarks = {
 
 /** @throws CONFIG */
 export function cells(config: Figure3Config, seed: number, data: DatasetName | 'published'): TrainingCell[] {
-  const { plan, law, sizes, rate, looks, repeats } = config;
+  const { plan, tensor, law, sizes, rate, looks, repeats } = config;
   const what = 'curvature-lr/figure3';
   checkLaw(what, law);
   checkSizes(what, sizes);
   checkPositive(what, { rate });
   checkCounts(what, { looks });
-  return repeated(what, repeats, (replica) => [
+  const all = repeated(what, repeats, (replica) => [
     cellOf(plan, seed, data, {
       learningRate: rate,
       batchSize: law.smallest,
@@ -53,6 +53,8 @@ export function cells(config: Figure3Config, seed: number, data: DatasetName | '
       }),
     ),
   ]);
+  checkTensor(what, all, tensor);
+  return all;
 }
 
 export function marksOf({ training: { length, batchSize, replica } }: TrainingCell): LawMarks {

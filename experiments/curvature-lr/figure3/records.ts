@@ -48,7 +48,7 @@ export function tensorsOf(trainings: readonly Trained<LawMarks>[]): string[] {
   return Object.keys((found[0] as SpreadRecord | undefined)?.tensors ?? {});
 }
 
-/** Means over the looks of the first epoch of one training. */
+/** Means over the looks of the first epoch of one training, which did not diverge. */
 export interface EpochPoint {
   readonly batchSize: number;
   readonly replica: number;
@@ -62,7 +62,7 @@ export interface EpochPoint {
 
 export function epochPoints(trainings: readonly Trained<LawMarks>[], tensor: string): EpochPoint[] {
   return trainings.flatMap(({ marks, records, result }): EpochPoint[] => {
-    if (marks.part !== 'epoch' || !result) return [];
+    if (marks.part !== 'epoch' || !result || result.outcome === 'diverged') return [];
     const looks = (records.filter(({ name }) => name === 'stride') as StrideRecord[]).filter(
       ({ epoch }) => epoch < 1,
     );

@@ -4,7 +4,7 @@ import type { TrainingCell } from '../../training/settings.ts';
 import type { PresetName } from '../../types.ts';
 import { check, checkCounts, checkPositive, natural } from '../../checks.ts';
 import type { Plan } from '../../training/plan.ts';
-import { alexnet, alexnetMedium, cellOf, k16, repeated, tiny } from '../plan.ts';
+import { alexnet, alexnetMedium, cellOf, checkTensor, k16, repeated, tiny } from '../plan.ts';
 import { checkDiscard, type DiscardOptions } from './discard.ts';
 
 export interface Figure9Config {
@@ -24,13 +24,13 @@ export type DiscardMarks = { readonly replica: number };
 
 /** @throws CONFIG */
 export function cells(config: Figure9Config, seed: number, data: DatasetName | 'published'): TrainingCell[] {
-  const { plan, discard, rate, batchSize, epochs, repeats } = config;
+  const { plan, tensor, discard, rate, batchSize, epochs, repeats } = config;
   const what = 'curvature-lr/figure9';
   checkDiscard(what, discard);
   checkPositive(what, { rate });
   checkCounts(what, { batchSize });
   check(what, natural(epochs), `epochs is ${epochs}: give a natural number`);
-  return repeated(what, repeats, (replica) => [
+  const all = repeated(what, repeats, (replica) => [
     cellOf(plan, seed, data, {
       learningRate: rate,
       batchSize,
@@ -41,6 +41,8 @@ export function cells(config: Figure9Config, seed: number, data: DatasetName | '
       replica,
     }),
   ]);
+  checkTensor(what, all, tensor);
+  return all;
 }
 
 const fc2 = 'dense1/weight';

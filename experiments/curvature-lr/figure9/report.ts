@@ -23,14 +23,15 @@ export interface Look {
   readonly gradient: number;
 }
 
+/** Of a training that diverged only the look before it. */
 export function looksOf(trainings: readonly Trained<DiscardMarks>[], tensor: string): Look[] {
-  return trainings.flatMap(({ marks: { replica }, records }) =>
+  return trainings.flatMap(({ marks: { replica }, records, result }) =>
     (records.filter(({ name }) => name === 'discarded') as DiscardRecord[]).flatMap((record): Look[] => {
       const gradient = record.gradient[tensor];
       const { share, kept } = record;
-      return gradient === undefined
-        ? []
-        : [{ replica, step: record['step'] as number, share, kept, gradient }];
+      const step = record['step'] as number;
+      if (gradient === undefined || (result?.outcome === 'diverged' && step > 0)) return [];
+      return [{ replica, step, share, kept, gradient }];
     }),
   );
 }
