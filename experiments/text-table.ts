@@ -11,9 +11,14 @@ export function formatCell(cell: Cell | undefined, column: Column): string {
   return `${bare(cell.value)} ± ${bare(cell.error)}${column.format === 'percent' ? ' %' : ''}`;
 }
 
+/** From here on a float64 has no digits after the point that mean anything, and a column none for those before it. */
+const HUGE = 1e15;
+
 function formatNumber(value: number, { format = 'text', digits = 2 }: Column): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  if (format !== 'text' && Math.abs(value) >= HUGE)
+    return signed(format === 'percent' ? `${(100 * value).toExponential(2)} %` : value.toExponential(2));
   switch (format) {
     case 'text':
       return signed(String(value));

@@ -49,6 +49,11 @@ test.each<[Cell, Partial<Column>, string]>([
   [true, {}, 'yes'],
   [{ value: 0.9017, error: 0.0014 }, { format: 'percent' }, '90.17 ± 0.14 %'],
   [{ value: 2, error: NaN }, { format: 'number' }, '2.00 ± NaN'],
+  [123_456_789_012, { format: 'number', digits: 1 }, '123456789012.0'],
+  [-9.891081135720015e26, { format: 'number', digits: 5 }, '−9.89e+26'],
+  [1e15, { format: 'integer' }, '1.00e+15'],
+  [2e30, { format: 'percent' }, '2.00e+32 %'],
+  [{ value: 3e20, error: 1.5 }, { format: 'number' }, '3.00e+20 ± 1.50'],
 ])('the cell %j is written %s', (cell, column, text) => {
   expect(formatCell(cell, { key: 'x', label: 'x', ...column })).toBe(text);
 });
