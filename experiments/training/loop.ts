@@ -9,6 +9,7 @@ import type { TrainingFailure } from './failure.ts';
 import type { Member } from './replicas.ts';
 import type { Borrowed, Seat, StepRequest } from './seat.ts';
 import type { TrainingState } from './step.ts';
+import { failureAfter, watched } from './watch.ts';
 
 /** One training as the loop sees it. It stands somewhere, and goes on from there. */
 export interface Course {
@@ -60,7 +61,7 @@ const LONG_STEP = 4e9;
  * Follows a course to its end and yields its records; nothing more once the signal is given. With checkpoints it goes on
  * from the newest snapshot, and all that a step depends on is in it, so what comes after is what would have come
  * without the stop.
- * @throws NON_FINITE if a loss is not finite, naming the step and the first tensor that is not
+ * @throws NON_FINITE, a {@link TrainingFailure}, if a loss, a parameter or a measurement is not finite, naming the step and what is not
  */
 export async function* follow(
   course: Course,
@@ -75,6 +76,7 @@ export async function* follow(
     course.restore(snapshot.state);
   }
   const seat = await member.enter(initial);
+  const looked = watched(seat, () => course.done);
   /** The number of the failed step, or -1, as of the last look. */
   let look = Promise.resolve(-1);
   const check = async (failedAt: Promise<number>): Promise<void> => {
@@ -82,7 +84,7 @@ export async function* follow(
     if (step >= 0) throw await lending(seat, ({ state }) => course.explain(step, state));
   };
   try {
-    if (!snapshot && course.begin) yield* course.begin(seat);
+    if (!snapshot && course.begin) yield* recordsAfter(course, course.begin(looked));
     while (!course.ended && !signal.aborted) {
       await seat.step(course.next());
       course.made();
@@ -92,19 +94,37 @@ export async function* follow(
       }
       if (course.due) {
         await check(seat.look());
-        yield* course.observe(seat);
+        yield* recordsAfter(course, course.observe(looked));
         if (course.incomplete) return;
       }
       // After the records of this step: what comes back continues after them. The last is kept to be measured.
       if (checkpoints && (course.ended || signal.aborted || checkpoints.due()))
-        await lending(seat, ({ state }) => checkpoints.save({ tensors: state, state: course.standing() }));
+        await lending(seat, ({ state }) => keep(course, state, checkpoints));
     }
     if (signal.aborted) return;
     await check(seat.look());
-    yield* course.conclude(seat);
+    await lending(looked, () => Promise.resolve());
+    yield* recordsAfter(course, course.conclude(looked));
   } finally {
     await look.catch(() => undefined);
     seat.leave();
+  }
+}
+
+/** What is measured where the course stands. */
+async function* recordsAfter(course: Course, records: AsyncIterable<RunRecord>): AsyncGenerator<RunRecord> {
+  try {
+    yield* records;
+  } catch (error) {
+    throw failureAfter(course.done, error);
+  }
+}
+
+async function keep(course: Course, state: TrainingState, checkpoints: Checkpoints): Promise<void> {
+  try {
+    await checkpoints.save({ tensors: state, state: course.standing() });
+  } catch (error) {
+    throw failureAfter(course.done, error);
   }
 }
 

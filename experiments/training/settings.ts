@@ -7,7 +7,7 @@
  * trains it and yields, in this order,
  *   metric `evaluation`   at the steps that `measure` asks for: {@link EvaluationRecord}
  *   whatever the measurements yield at the steps that `measure.extra` asks for, each marked with `step`
- *   result `training`     one at the end: {@link TrainingRecord}; a loss that is not finite is the outcome `diverged`
+ *   result `training`     one at the end: {@link TrainingRecord}; a loss or a measurement that is not finite is the outcome `diverged`
  * With `context.checkpoints` it goes on from the newest snapshot, and what comes after is to the bit what would have come.
  *
  * A paper's experiment is a description for `gridOfTrainings` (grid-of-trainings.ts), which makes the whole
@@ -257,9 +257,9 @@ export interface EvaluationRecord {
 
 /** The fields of the result `training`: how it ended. */
 export interface TrainingRecord {
-  /** `finished`: by its length. `reached`: by its training loss. `diverged`: a loss was not finite. */
+  /** `finished`: by its length. `reached`: by its training loss. `diverged`: a loss, a parameter or a measurement was not finite. */
   readonly outcome: 'finished' | 'reached' | 'diverged';
-  /** Steps made; of a training that diverged the number of the step that failed. */
+  /** Steps made; of a training that diverged those before the step that failed. */
   readonly steps: number;
   readonly epochs: number;
   readonly time: number;

@@ -1,9 +1,10 @@
 /** What a grid of trainings does with descriptions that make no sense, and with trainings that diverge. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { load, type Dataset, type DatasetName } from '../../data/index.ts';
-import { init } from '../../engine/index.ts';
+import { init, LangevinError, tree } from '../../engine/index.ts';
 import type { CellDataset, GridExperiment } from '../../experiments/grid.ts';
 import { gridOfTrainings } from '../../experiments/training/grid-of-trainings.ts';
+import type { MeasurementPoint } from '../../experiments/training/measurement.ts';
 import type { TrainingCell, TrainingSpec } from '../../experiments/training/settings.ts';
 import type { RunContext, RunRecord } from '../../experiments/types.ts';
 import { tinySpec, trainSpec } from './training-spec.ts';
@@ -87,5 +88,72 @@ describe('the cells of a grid', () => {
     expect(asked).toEqual([{ name: 'procedural', size: 8, train: 10_010 }]);
     const little = tinySpec({ images: { trainExamples: 40, testExamples: 5000, pool: true } });
     expect((await trainSpec(little, images)).at(-1)).toMatchObject({ trainExamples: 40, testExamples: 20 });
+  });
+});
+
+describe('a training whose last step goes beyond all bounds', () => {
+  const measurements = {
+    async *size({ params }: MeasurementPoint): AsyncGenerator<RunRecord> {
+      yield { kind: 'result', name: 'size', leaves: tree.leaves(params).length };
+    },
+    // eslint-disable-next-line require-yield
+    async *curvature(): AsyncGenerator<RunRecord> {
+      throw new LangevinError('NON_FINITE', 'A product with the Hessian is NaN.');
+    },
+    // eslint-disable-next-line require-yield
+    async *broken(): AsyncGenerator<RunRecord> {
+      throw new LangevinError('SHAPE', 'This is a fault.');
+    },
+  };
+  const wild = (changes: Partial<TrainingSpec> = {}): TrainingSpec =>
+    tinySpec({ learningRate: 1e300, length: { steps: 1 }, measure: {}, ...changes });
+  const measuring = (name: string): Partial<TrainingSpec> => ({
+    measure: { extra: [{ name, at: { end: true } }] },
+  });
+
+  it.each<[string, Partial<TrainingSpec>, RegExp]>([
+    ['by its loss', {}, /^After 1 steps the training loss is (NaN|Infinity)/],
+    [
+      'by its parameters',
+      { ...measuring('size'), loss: { l2: 1e300 } },
+      /^After 1 steps the parameter '.*' is not finite/,
+    ],
+    [
+      'by a measurement',
+      { ...measuring('curvature'), learningRate: 0.01 },
+      /^After 1 steps: A product with the Hessian is NaN/,
+    ],
+  ])('is diverged %s', async (_, changes, message) => {
+    const spec = wild(changes);
+    const records = await trainSpec(spec, images, { measurements });
+    expect(records.map(({ name }) => name)).toEqual(
+      message.source.includes('Hessian') ? ['evaluation', 'training'] : ['training'],
+    );
+    expect(records.at(-1)).toMatchObject({
+      outcome: 'diverged',
+      steps: 1,
+      trainLoss: null,
+      message: expect.stringMatching(message) as unknown,
+    });
+  });
+
+  it('is diverged where its snapshot cannot be kept', async () => {
+    const checkpoints = {
+      restore: () => Promise.resolve(undefined),
+      due: () => false,
+      save: () => Promise.reject(new LangevinError('NON_FINITE', "'params/dense0/weight' has a NaN.")),
+    };
+    const [only, ...more] = await trainSpec(wild(), images, { checkpoints });
+    expect(more).toEqual([]);
+    expect(only).toMatchObject({
+      outcome: 'diverged',
+      steps: 1,
+      message: "After 1 steps: 'params/dense0/weight' has a NaN.",
+    });
+  });
+
+  it('fails with any other error of a measurement', async () => {
+    const spec = wild({ ...measuring('broken'), learningRate: 0.01 });
+    await expect(trainSpec(spec, images, { measurements })).rejects.toMatchObject({ code: 'SHAPE' });
   });
 });
