@@ -18,10 +18,13 @@ import { manifestOf, showsPrototype } from './reports.ts';
 
 const config = { features: 8, trainExamples: 10, testExamples: 50, lambdas: [0.01, 1, 100, 1e4], repeats: 2 };
 
-async function collect(changes: Partial<typeof config> = {}, aborted = false): Promise<RunRecord[]> {
+async function collect(
+  changes: Partial<typeof config> = {},
+  aborted = false,
+  log: (message: string) => void = () => undefined,
+): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
-  const nothing = (): void => undefined;
-  const context = { seed: 1, dataset: noDataset, signal: { aborted }, progress: nothing, log: nothing };
+  const context = { seed: 1, dataset: noDataset, signal: { aborted }, progress: () => undefined, log };
   for await (const record of evidence.run({ ...config, ...changes }, context)) records.push(record);
   return records;
 }
@@ -49,11 +52,13 @@ describe('the evidence experiment', () => {
 
   it('records a fit that did not converge, goes on, and leaves its λ out of the claims and nothing else', async () => {
     const changes = { lambdas: [1e-16, 0.01, 1], repeats: 1 };
-    const records = await collect(changes);
+    const said: string[] = [];
+    const records = await collect(changes, false, (message) => said.push(message));
+    expect(said).toEqual(Array(2).fill(expect.stringMatching(/^fitLogistic: after 30 .* at λ = 1e-16 /)));
     expect(fitsOf(records).map(({ lambda }) => lambda)).toEqual([0.01, 1, 0.01, 1]);
     const data = evidence.report(records, manifest);
-    const said = data.sections.find(({ heading }) => heading === 'Fits that did not converge');
-    expect(JSON.stringify(said)).toMatch(
+    const section = data.sections.find(({ heading }) => heading === 'Fits that did not converge');
+    expect(JSON.stringify(section)).toMatch(
       /2, at λ = 1.0e-16: .* of random labels in draw 1: fitLogistic: after 30/,
     );
     expect(JSON.stringify(data)).not.toMatch(/NaN|undefined|Infinity/);

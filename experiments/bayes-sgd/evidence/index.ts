@@ -30,7 +30,9 @@ async function* run(config: EvidenceConfig, context: RunContext): AsyncGenerator
     for (const task of taskNames)
       for (const lambda of config.lambdas) {
         if (context.signal.aborted) return;
-        yield fitRecord({ task, repeat, lambda }, tasks[task]);
+        const record = fitRecord({ task, repeat, lambda }, tasks[task]);
+        for (const { reason } of unfittedOf([record])) context.log(reason);
+        yield record;
         done++;
         context.progress({ done, total, unit: 'fits', note: `${task} labels, λ ${lambda.toPrecision(2)}` });
       }
