@@ -214,7 +214,7 @@ function ofTheError(after: readonly Look[], what: string): Decision | undefined 
   });
   if (lost.length === 0) return undefined;
   return undecided(
-    `the error of h is as large as the mean |h| in ${lost.length} of ${paths.length} tensors (${lost.join(', ')}): take more radii.probes; ${what}`,
+    `the error of h is as large as the mean |h| in ${lost.length === paths.length ? 'every tensor' : lost.join(', ')}: take more radii.probes; ${what}`,
   );
 }
 
