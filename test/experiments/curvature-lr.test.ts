@@ -393,6 +393,7 @@ describe('the other figures of the study', () => {
         ),
       );
     expect(verdicts(0.1, 0.1)).toEqual({ a: 'cannot be decided', b: 'cannot be decided' });
+    expect(verdicts(0.35, 0.1)).toEqual({ a: 'cannot be decided', b: 'cannot be decided' });
     expect(verdicts(0.43, 0.4)).toEqual({ a: 'cannot be decided', b: 'cannot be decided' });
     expect(verdicts(0.5, 0.1)).toEqual({ a: 'does not hold', b: 'cannot be decided' });
     expect(verdicts(0.5, 0.48)).toEqual({ a: 'holds', b: 'holds' });
