@@ -76,8 +76,8 @@ describe.skipIf(!real)('196-32-10 on 1,000 images of mnist', () => {
     expect(series.every(isInterior)).toBe(true);
     const [low, high] = series.map((each) => bestOf(each)!.point);
     expect(high!.batchSize).toBeGreaterThan(low!.batchSize);
-    // Best sizes of single initialisations scatter by 0.33 in ln B, so the slope's error is 0.33/(ln 8 √4) = 0.08: a quarter of the
-    // distance from 1 to the ends of the band.
+    // Best sizes of single initialisations scatter by 0.35 in ln B, so the slope's error is 0.35/(ln 8 √4) = 0.08: a quarter of the
+    // distance from 1 to the nearer end of the band. Of seed 1 the same trainings have a slope of 0.96.
     const { slope } = lawOf(series, variables['learning rate'])!;
     expect(slope).toBeGreaterThan(BAND[0]);
     expect(slope).toBeLessThan(BAND[1]);
