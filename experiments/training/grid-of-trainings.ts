@@ -8,6 +8,7 @@ import type { ReportData } from '../report.ts';
 import type { Json, Manifest, PresetName, RunContext, RunRecord } from '../types.ts';
 import { checkSpec } from './check.ts';
 import { exampleCost } from './cost.ts';
+import { withDiverged } from './diverged.ts';
 import { imagesOf, withImages } from './images.ts';
 import type { Measurements } from './measurement.ts';
 import { inspectable } from './inspection.ts';
@@ -104,7 +105,10 @@ export function gridOfTrainings<Config extends object, M extends Marks>(
         },
         context,
       ),
-    report: (records, manifest) => description.report(trainingsOf<M>(records), manifest),
+    report(records, manifest) {
+      const trainings = trainingsOf<M>(records);
+      return withDiverged(description.report(trainings, manifest), trainings);
+    },
     summary: (records) => description.summary(trainingsOf<M>(records)),
   };
 }

@@ -6,7 +6,8 @@ import type { CellDataset, GridExperiment } from '../../experiments/grid.ts';
 import { gridOfTrainings } from '../../experiments/training/grid-of-trainings.ts';
 import type { MeasurementPoint } from '../../experiments/training/measurement.ts';
 import type { TrainingCell, TrainingSpec } from '../../experiments/training/settings.ts';
-import type { RunContext, RunRecord } from '../../experiments/types.ts';
+import type { ReportData } from '../../experiments/report.ts';
+import type { Manifest, RunContext, RunRecord } from '../../experiments/types.ts';
 import { tinySpec, trainSpec } from './training-spec.ts';
 
 let images: Dataset;
@@ -155,5 +156,45 @@ describe('a training whose last step goes beyond all bounds', () => {
   it('fails with any other error of a measurement', async () => {
     const spec = wild({ ...measuring('broken'), learningRate: 0.01 });
     await expect(trainSpec(spec, images, { measurements })).rejects.toMatchObject({ code: 'SHAPE' });
+  });
+});
+
+describe('the report of a grid', () => {
+  const ended = (replica: number, outcome: string): RunRecord => ({
+    kind: 'result',
+    name: 'training',
+    training: { arm: 'large batch', replica },
+    outcome,
+    steps: 7 * replica,
+  });
+  const reportOf = (...records: readonly RunRecord[]): ReportData =>
+    gridOf().report(records, { preset: 'smoke' } as Manifest);
+
+  it('says how many of the trainings diverged, which, and when', () => {
+    const begun: RunRecord = { kind: 'metric', name: 'evaluation', training: { replica: 9 } };
+    const { lead, sections } = reportOf(
+      ended(0, 'finished'),
+      ended(1, 'diverged'),
+      ended(2, 'diverged'),
+      begun,
+    );
+    expect(lead).toBe('These. 2 of 3 trainings diverged.');
+    expect(sections.at(-1)).toMatchObject({
+      kind: 'table',
+      heading: '2 of 3 trainings diverged',
+      terminal: true,
+      rows: [
+        { training: 'arm large batch, initialisation 2', steps: 7 },
+        { training: 'arm large batch, initialisation 3', steps: 14 },
+      ],
+    });
+  });
+
+  it('says nothing of it where none did', () => {
+    expect(reportOf(ended(0, 'finished'), ended(1, 'reached'))).toEqual({
+      title: 'Trainings',
+      lead: 'These.',
+      sections: [],
+    });
   });
 });
