@@ -7,7 +7,9 @@
  * folded here; so any step of any walk can be looked at again.
  */
 import { foldInWords, type Words } from '../../engine/random/threefry.ts';
+import { LARGEST_LOG } from '../../stats/heavy-tails/stream.ts';
 import { stableStream } from '../../stats/index.ts';
+import { check } from '../checks.ts';
 
 export interface WalkSettings {
   /** Of every coordinate's noise. */
@@ -22,6 +24,24 @@ export interface WalkSettings {
   readonly key: Words;
   /** Writes ∇U at `position` into `gradient`; both have an element per coordinate. */
   readonly gradient: (position: Float64Array, gradient: Float64Array) => void;
+}
+
+/**
+ * Refuses an α whose walks could not leave by a jump. Numbers end where f32 does, at 2.5e38, and η^{1/α} falls faster with α
+ * than any that are left could make up for: where η^{1/α} σ |X| never reaches 2R, the walk is not of the law SαS any more.
+ *
+ * @throws CONFIG
+ */
+export function checkReach(
+  what: string,
+  alpha: number,
+  { learningRate, scale, radius }: Pick<WalkSettings, 'learningRate' | 'scale' | 'radius'>,
+): void {
+  check(
+    what,
+    Math.log(learningRate) / alpha + Math.log(scale) + LARGEST_LOG >= Math.log(2 * radius),
+    `alphas holds ${alpha}: at learningRate ${learningRate} the greatest jump that f32 holds is too short to leave, since it counts with ${learningRate}^(1/α); take a greater α`,
+  );
 }
 
 /** How the walks ended. A walk that did not leave within `maxSteps` is censored and counts with them. */

@@ -43,9 +43,9 @@ export function drawFigure(figure: FigureSection): string {
       Plot.axisX([...scales.x.ticks], { ...axisStyle(scales.x, figure.x.label), labelAnchor: 'center' }),
       Plot.axisY([...scales.y.ticks], { ...axisStyle(scales.y, figure.y.label), labelAnchor: 'top' }),
       ...lines.map(lineMark),
-      ...curves.map((curve) => curveMark(curve, scales)),
+      ...curves.map((curve) => curveMark(curve, styleOf(curve, curves), scales)),
       ...lines.map((line) => lineName(line, figure, scales)),
-      ...curves.flatMap((curve) => curveName(curve, figure, scales)),
+      ...curveNames(figure, scales),
       ...figure.series.flatMap((series, k) => seriesMarks(series, k, dodge(figure, k), scales)),
       ...legendMarks(rows),
       ...(scales.x.empty
@@ -78,6 +78,26 @@ function axisStyle({ format }: Scale, label: string): Plot.AxisXOptions & Plot.A
 
 const DASHED = { stroke: 'var(--muted)', strokeDasharray: '5,4', strokeWidth: 1.25 } as const;
 
+interface CurveStyle {
+  readonly stroke: string;
+  readonly strokeDasharray: string;
+  readonly strokeWidth: number;
+}
+
+/** Curves of one figure differ in their dashes, and each in ink from that before it, as their names do. */
+const CURVES: readonly CurveStyle[] = [
+  DASHED,
+  { stroke: 'var(--ink)', strokeDasharray: '1.5,3', strokeWidth: 1.75 },
+  { stroke: 'var(--muted)', strokeDasharray: '10,3,2,3', strokeWidth: 1.25 },
+  { stroke: 'var(--ink)', strokeDasharray: '12,5', strokeWidth: 1.25 },
+];
+
+/** Curves of one label are one, such as both branches of a bound. */
+function styleOf({ label }: ReferenceCurve, curves: readonly ReferenceCurve[]): CurveStyle {
+  const labels = [...new Set(curves.map((curve) => curve.label))];
+  return CURVES[labels.indexOf(label) % CURVES.length] as CurveStyle;
+}
+
 /** Names lie over the grid, clear of its lines, and under the data, of which nothing may be hidden. */
 const NAME = { fill: 'var(--muted)', stroke: 'var(--paper)', strokeWidth: 5 } as const;
 
@@ -105,14 +125,24 @@ function lineName(
     : Plot.text([label], { y: [value], frameAnchor: 'right', textAnchor: 'end', dy: -10, ...NAME });
 }
 
-function curveMark({ points }: ReferenceCurve, scales: Scales): Plot.Markish {
-  return Plot.line(gappedPoints(points, scales), { x: 'x', y: 'y', ...DASHED, clip: true });
+function curveMark({ points }: ReferenceCurve, style: CurveStyle, scales: Scales): Plot.Markish {
+  return Plot.line(gappedPoints(points, scales), { x: 'x', y: 'y', ...style, clip: true });
 }
 
-function curveName(curve: ReferenceCurve, figure: FigureSection, scales: Scales): Plot.Markish[] {
-  const place = nameablePoint(curve, figure, scales);
-  if (!place) return [];
-  return [Plot.text([curve.label], { x: [place.x], y: [place.y], textAnchor: 'end', dy: -14, ...NAME })];
+/** Each where it has the most room, clear of the names before it too. */
+function curveNames(figure: FigureSection, scales: Scales): Plot.Markish[] {
+  const { curves = [] } = figure;
+  const taken: Point[] = [];
+  return curves.flatMap((curve) => {
+    const { label, points } = curve;
+    const series = [...figure.series, { label: '', points: taken }];
+    const place = nameablePoint(curve, { ...figure, series }, scales);
+    if (!place) return [];
+    const end = scales.x.fraction(place.x);
+    taken.push(...points.filter(({ x }) => scales.x.fraction(x) <= end && scales.x.fraction(x) > end - 0.2));
+    const fill = styleOf(curve, curves).stroke;
+    return [Plot.text([label], { x: [place.x], y: [place.y], textAnchor: 'end', dy: -14, ...NAME, fill })];
+  });
 }
 
 /** Series of dots alone stand side by side, some pixels apart, lest they cover each other. */

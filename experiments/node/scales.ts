@@ -31,7 +31,10 @@ export function scaleOf(figure: FigureSection, axis: 'x' | 'y'): Scale {
     type,
     domain: range,
     ticks: marks.filter((tick) => tick >= range[0] && tick <= range[1]),
-    format: (value) => formatTick(percent ? 100 * value : value) + (percent ? ' %' : ''),
+    format: (value) => {
+      if (settings && !settings.every(isShort)) return formatRatio(value);
+      return formatTick(percent ? 100 * value : value) + (percent ? ' %' : '');
+    },
     empty: values.length === 0,
     fraction: (value) =>
       type === 'log'
@@ -42,11 +45,35 @@ export function scaleOf(figure: FigureSection, axis: 'x' | 'y'): Scale {
   };
 }
 
-/** The places of all points along x when they are few and apart: a grid of settings, which is marked best by itself. */
+/**
+ * The places of all points along x when they are few, apart, and round: a grid of settings, which is marked best by itself. Places
+ * that were measured are not, and their digits would say nothing.
+ */
 function settingsOf({ series }: FigureSection): readonly number[] | undefined {
   const places = [...new Set(series.flatMap(({ points }) => points.map(({ x }) => x)))].sort((a, b) => a - b);
   const apart = places.every((x, k) => k === 0 || x > 1.15 * (places[k - 1] ?? 0));
-  return places.length > 0 && places.length <= 8 && apart ? places : undefined;
+  const round = places.every(isShort) || places.every(isRatio);
+  return places.length > 0 && places.length <= 8 && apart && round ? places : undefined;
+}
+
+const near = (value: number, other: number): boolean => Math.abs(value - other) <= 1e-9 * Math.abs(other);
+
+/** Three digits and zeros, as 0.025 and 12,500; or a few powers of two, as 49,152 = 3 · 2¹⁴. */
+function isShort(value: number): boolean {
+  let odd = value;
+  while (odd % 2 === 0 && odd > 0) odd /= 2;
+  return near(value, Number(value.toPrecision(3))) || (Number.isInteger(odd) && odd < 100);
+}
+
+/** A natural number, or one divided by such: 1/64. */
+function isRatio(value: number): boolean {
+  const whole = value < 1 ? 1 / value : value;
+  return near(whole, Math.round(whole));
+}
+
+/** `1/64`, `2`. */
+function formatRatio(value: number): string {
+  return value < 1 ? `1/${formatTick(Math.round(1 / value))}` : formatTick(Math.round(value));
 }
 
 /** The points that both axes can show somewhere, in their order. */

@@ -152,6 +152,44 @@ test('a logarithmic x axis over a few settings is marked at these', () => {
   expect(ticksOf([{ x: 510, y: 1 }])).toEqual([50, 100, 200, 500]);
 });
 
+test('marks at settings are few round numbers, ratios as such; places that were measured have none', () => {
+  const scaleAt = (places: readonly number[]): ReturnType<typeof scaleOf> =>
+    scaleOf(
+      {
+        ...figure,
+        x: { label: 'x', scale: 'log' },
+        series: [{ label: '', points: places.map((x) => ({ x, y: 1 })) }],
+        curves: [],
+        lines: [],
+      },
+      'x',
+    );
+  const marks = (places: readonly number[]): string[] => {
+    const { ticks, format } = scaleAt(places);
+    return ticks.map(format);
+  };
+  expect(marks([1 / 256, 1 / 64, 1 / 32])).toEqual(['1/256', '1/64', '1/32']);
+  expect(marks([0.5, 1, 1 / 1024])).toEqual(['1/1,024', '1/2', '1']);
+  expect(marks([5e-4, 2.5e-3, 1e-2])).toEqual(['5×10⁻⁴', '0.0025', '0.01']);
+  expect(marks([32, 4096, 49_152])).toEqual(['32', '4,096', '49,152']);
+  expect(marks([13.2863, 71.397, 667.749])).toEqual(['20', '50', '100', '200', '500']);
+});
+
+test('curves of one figure differ in their dashes and ink, those of one label alike', () => {
+  const curve = (label: string, y: number) => ({ label, points: [8, 256].map((x) => ({ x, y })) });
+  const dashes = (labels: readonly string[]): string[] => {
+    const curves = labels.map((label, k) => curve(label, 0.8 + k / 100));
+    const svg = drawFigure({ ...figure, curves, lines: [] });
+    return [...svg.matchAll(/stroke-dasharray="([^"]+)".* stroke="(var\(--\w+\))"/g)].map(
+      ([, dash, ink]) => `${ink} ${dash}`,
+    );
+  };
+  const [normal, stable] = dashes(['normal', 'SαS']);
+  expect(normal).toBe('var(--muted) 5,4');
+  expect(stable).toBe('var(--ink) 1.5,3');
+  expect(new Set(dashes(['above', 'above'])).size).toBe(1);
+});
+
 test('text from experiments, configurations and adapters is escaped everywhere', () => {
   const text = '<script>alert(1)</script>';
   const html = page(

@@ -131,6 +131,16 @@ describe('heavy-tail/figure3', () => {
       );
   });
 
+  it('refuses an alpha for which the greatest number is too short a jump, and takes the next', () => {
+    expect(() => pairsOf({ ...axisPresets.small, alphas: [0.05] })).toThrow(/alphas holds 0.05.*too short/);
+    expect(pairsOf({ ...axisPresets.small, alphas: [0.06] })).toHaveLength(3);
+    const config = { ...axisPresets.small, alphas: [0.06], gaps: [0.5], runs: 60 };
+    return collect(escapeAxis, config).then(([record]) => {
+      // Predicted: 0.91.
+      expect((record!['through'] as number[])[0]).toBeGreaterThan(42);
+    });
+  });
+
   it('decides from counts: a majority, a trend over Δ, the published share and the prediction', () => {
     const walks = (alpha2: number, gap: number, first: number, predictedShare: number): RunRecord => ({
       kind: 'result',
@@ -178,9 +188,24 @@ describe('heavy-tail/theory', () => {
     expect(JSON.parse(JSON.stringify(records))).toEqual(records);
     expect(theory.summary(records)['failed']).toEqual([]);
     const [known, exits] = tablesOf(theory.report(records, manifest(theory, config)));
-    expect(known!.rows).toHaveLength(23);
+    expect(known!.rows).toHaveLength(31);
+    const of = (row: string) => known!.rows.filter((each) => each['row'] === row);
+    expect(of('sas-fit').map(({ tolerance, agrees }) => [tolerance, agrees])).toEqual(
+      new Array(6).fill(['0.060', true]),
+    );
+    expect(of('gof')).toMatchObject([
+      { expected: '1.000', tolerance: '0.10', agrees: true },
+      { expected: '2.000', tolerance: '0.030', agrees: true },
+    ]);
+    const figures = theory
+      .report(records, manifest(theory, config))
+      .sections.filter(({ kind }) => kind === 'figure');
+    expect(figures).toMatchObject([{ id: 'exits' }, { id: 'decay' }]);
+    const wrong = records.map((each) => (each['row'] === 'gof' ? { ...each, found: 1.9 } : each));
+    expect(theory.summary(wrong)['failed']).toHaveLength(2);
     expect(exits!.rows[0]).toMatchObject({ left: '40 of 40' });
     await expect(collect(theory, { ...config, alphas: [2] })).rejects.toThrow(/need an α in \(0, 2\)/);
+    await expect(collect(theory, { ...config, alphas: [0.05] })).rejects.toThrow(/too short to leave/);
   });
 });
 
@@ -246,6 +271,42 @@ describe('heavy-tail/figure5', () => {
     expect(JSON.stringify(report)).toMatch(/r = 0.997, of logarithms 0.988/);
     const turned = records.map((record, k) => ({ ...record, batchSize: 6 - k }));
     expect(verdicts(escapeTime.report(turned, manifest(escapeTime, config)))[2]).toBe('does not hold');
+  });
+
+  it('makes no runs from where the descent rose, and decides nothing where it still falls', async () => {
+    const records = await collect(escapeTime, { ...config, descentRate: 1e9 });
+    expect(records.map(({ name }) => name)).toEqual(['minimum']);
+    const [table] = tablesOf(escapeTime.report(records, manifest(escapeTime, config)));
+    expect(table!.rows[0]).toMatchObject({ network: '2-2-1', descent: 'did not fall' });
+    const place = (gradient: number): RunRecord => ({
+      kind: 'result',
+      name: 'minimum',
+      network: '2-4-1',
+      parameters: 17,
+      examples: 400,
+      startLoss: 0.8,
+      loss: 0.46,
+      gradient,
+    });
+    const escapes = [1, 2, 3, 4, 5, 6].map((batchSize): RunRecord => ({
+      kind: 'result',
+      name: 'escape',
+      network: '2-4-1',
+      batchSize,
+      steps: [10 * batchSize, 10 * batchSize + 1],
+      censored: 0,
+      maxSteps: 100,
+      predicted: 10 * batchSize,
+      bound: 20 * batchSize,
+      meanAlpha: 1.5,
+      leastAlpha: 1.2,
+      atBound: 0,
+      excluded: 0,
+    }));
+    const seen = (gradient: number): unknown[] =>
+      verdicts(escapeTime.report([place(gradient), ...escapes], manifest(escapeTime, config)));
+    expect(seen(1e-3)).toEqual(['holds', 'holds', 'holds']);
+    expect(seen(1.5)).toEqual(new Array(3).fill('cannot be decided'));
   });
 
   it('fits the noise of minibatches with replacement, and leaves out what is constant', () => {

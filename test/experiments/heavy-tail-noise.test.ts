@@ -130,8 +130,11 @@ const named = (name: string): GridExperiment<Record<string, unknown>> =>
 
 type NoiseCell = TrainingCell & { readonly arm?: string };
 
-const reportOf = (name: string, of: (cell: NoiseCell, k: number) => readonly RunRecord[]): ReportData =>
-  reportOver(named(name), of);
+const reportOf = (
+  name: string,
+  of: (cell: NoiseCell, k: number) => readonly RunRecord[],
+  changes: Readonly<Record<string, unknown>> = {},
+): ReportData => reportOver(named(name), of, { changes });
 
 const ended = (fields: Partial<TrainingRecord> = {}): RunRecord =>
   endOf({ steps: 100, trainLoss: 0.1, testAccuracy: 0.4, ...fields });
@@ -176,6 +179,8 @@ describe('the grids of gradient noise', () => {
     ['figure4', { factor: 125 }, /a batch of 2000/],
     ['figure4', { distance: 7 }, /change is 7 and distance 7/],
     ['batch-growth', { milestones: [15] }, /milestones are 15/],
+    ['batch-growth', { milestones: [-2] }, /milestones are -2/],
+    ['batch-growth', { milestones: [11, 7] }, /milestones are 11, 7/],
     ['batch-growth', { group: 16 }, /k16 has no normalisation/],
     ['batch-growth', { network: 'ResNet-20' }, /resnet is normalised/],
   ])('%s refuses %o', (name, change, message) => {
@@ -292,6 +297,30 @@ describe('heavy-tail/figure2', () => {
     expect(seen(0.8)).toEqual({ a: 'holds', b: 'holds' });
     expect(seen(0)).toEqual({ a: 'does not hold', b: 'does not hold' });
   });
+
+  it('calls no spread wide that estimates have too, or that is of the few fits within their range', () => {
+    const seen = (of: (k: number) => number, alike: (k: number) => number): Record<string, unknown> =>
+      verdictsOf(
+        reportOf('figure2', () =>
+          fits(3, [1.9, 1.9, 1.9], 1.9).map((record): RunRecord => {
+            const k = record['index'] as number;
+            if (record.name === 'alike') return { ...record, alpha: alike(k) };
+            return record.name === 'fit' && record['path'] !== 'control'
+              ? { ...record, alpha: of(k) }
+              : record;
+          }),
+        ),
+      );
+    const wide = (k: number): number => 1.5 + 0.04 * k;
+    expect(seen(wide, (k) => 1.7 + 0.001 * k)).toEqual({ a: 'holds', b: 'holds' });
+    expect(seen(wide, (k) => 1.5 + 0.1 * k)).toMatchObject({ b: 'cannot be decided' });
+    expect(
+      seen(
+        (k) => (k < 7 ? 2 : 1.2),
+        () => 1.7,
+      ),
+    ).toMatchObject({ b: 'cannot be decided' });
+  });
 });
 
 describe('heavy-tail/figure4', () => {
@@ -328,6 +357,16 @@ describe('heavy-tail/figure4', () => {
     expect((decay!['step'] as { value: number }).value).toBeCloseTo(0.0505, 3);
     const same = reportOf('figure4', ({ training }) => amplitudes(1, 1.5 + 0.01 * training.replica, 0.08));
     expect(verdictsOf(same)).toMatchObject({ b: 'does not hold', c: 'does not hold', d: 'does not hold' });
+  });
+
+  it.each([1, 2])('decides nothing by %i repeats, whatever they show', (repeats) => {
+    const data = reportOf(
+      'figure4',
+      ({ arm }) => (arm === 'decay' ? amplitudes(1, 0.5, 0.008) : amplitudes(1, 1.5, 0.08)),
+      { repeats },
+    );
+    expect(new Set(Object.values(verdictsOf(data)))).toEqual(new Set(['cannot be decided']));
+    expect(JSON.stringify(data.sections)).toContain('too few, whatever they show');
   });
 });
 

@@ -33,7 +33,14 @@ async function collect(config: TransformerConfig, changes: Partial<RunContext> =
 
 it('trains, measures and fits, the same for the same seed, and its records survive JSON', async () => {
   const records = await collect(tiny);
-  expect(records.map(({ name }) => name)).toEqual(['loss', 'model', ...new Array<string>(16).fill('fit')]);
+  const fits = (count: number): string[] => new Array<string>(count).fill('fit');
+  expect(records.map(({ name }) => name)).toEqual([
+    'loss',
+    'model',
+    ...fits(6),
+    ...new Array<string>(3).fill('histogram'),
+    ...fits(10),
+  ]);
   expect(JSON.parse(JSON.stringify(records))).toEqual(records);
   expect(records[1]).toMatchObject({ corpus: 'grammar', examples: 40, positives: 20, steps: 3 });
   expect(await collect(tiny)).toEqual(records);
@@ -83,4 +90,9 @@ it('takes sentences, vocabulary and weights from files, and the noise of one epo
 it('stops after the step it is in when the signal is given', async () => {
   const records = await collect(tiny, { signal: { aborted: true } });
   expect(records.map(({ name }) => name)).toEqual(['loss']);
+});
+
+it('records a training that diverges, and ends', async () => {
+  const records = await collect({ ...tiny, learningRate: 1e200 });
+  expect(records).toEqual([{ kind: 'event', name: 'diverged', after: 0, step: 3 }]);
 });

@@ -120,6 +120,15 @@ describe('the corpus', () => {
     [{ batches: 19 }, /batches is 19/],
     [{ length: 17 }, /length is 17, and model\.positions only 16/],
     [{ examples: 0 }, /examples is 0/],
+    [{ corpus: 'cola' as const }, /files\.sentences is empty.*cola\/in_domain_train\.tsv/],
+    [
+      { corpus: 'cola' as const, files: { ...presets.paper.files, vocabulary: '' } },
+      /files\.vocabulary is empty.*vocab\.txt/,
+    ],
+    [{ model: { ...presets.small.model, depth: -1 } }, /model\.depth is -1/],
+    [{ model: { ...presets.small.model, heads: 3 } }, /model\.width is 32 and model\.heads 3/],
+    [{ model: { ...presets.small.model, dropout: 1.5 } }, /model\.dropout is 1\.5/],
+    [{ learningRate: Infinity }, /learningRate is Infinity/],
   ])('refuses %o', (change, message) => {
     expect(() => checkConfig({ ...presets.small, ...change })).toThrow(message);
   });
@@ -180,6 +189,43 @@ describe('heavy-tail/table2', () => {
       'holds',
       'cannot be decided',
       'cannot be decided',
+    ]);
+  });
+
+  it('draws the noise of three parameters, and says of a training that diverged when it did', () => {
+    const drawn = [0, 1, 2].map((index): RunRecord => ({
+      kind: 'result',
+      name: 'histogram',
+      batchSize: 8,
+      samples: 200,
+      layer: 'layer0',
+      path: 'layer0/weight',
+      index,
+      least: -3,
+      width: 0.1,
+      counts: new Array<number>(60).fill(3),
+      alpha: 1.5,
+      centre: 0,
+      scale: 0.7,
+    }));
+    const { sections } = transformerNoise.report([...records, ...drawn], manifest(presets.small));
+    const figures = sections.filter((section) => section.kind === 'figure');
+    expect(figures.map(({ id }) => id)).toEqual([
+      'histogram-heaviest-tail',
+      'histogram-middle-tail',
+      'histogram-lightest-tail',
+    ]);
+    expect(figures[0]!.curves).toHaveLength(2);
+    const lost = transformerNoise.report(
+      [{ kind: 'event', name: 'diverged', after: 50, step: 100 }],
+      manifest({ ...presets.small, learningRate: 1e30 }),
+    );
+    expect(lost.sections).toMatchObject([
+      {
+        heading: 'The training diverged',
+        rows: [{ learningRate: '1e+30', between: '50 and 100' }],
+        terminal: true,
+      },
     ]);
   });
 

@@ -13,11 +13,14 @@ import { schedulesOf } from '../../experiments/lr-over-batch/figure1/config.ts';
 import { pairOf } from '../../experiments/lr-over-batch/figure2/config.ts';
 import { byRatio } from '../../experiments/lr-over-batch/figure3/config.ts';
 import { departures, type Run } from '../../experiments/lr-over-batch/figure5/report.ts';
-import { readRecords } from '../../experiments/lr-over-batch/ornstein-uhlenbeck/report.ts';
+import {
+  claimsOf as claimsNearMinimum,
+  readRecords,
+} from '../../experiments/lr-over-batch/ornstein-uhlenbeck/report.ts';
 import type { ReportData } from '../../experiments/report.ts';
 import { presetNames, type RunContext, type RunRecord } from '../../experiments/types.ts';
 import { code } from '../nn/helpers.ts';
-import { endOf, manifestOf, reportOver, verdictsOf, type MadeCell } from './reports.ts';
+import { endOf, manifestOf, reportOver, tablesOf, verdictsOf, type MadeCell } from './reports.ts';
 
 const named = (name: string): GridExperiment<Record<string, unknown>> =>
   lrOverBatchExperiments.find((each) => each.name === `lr-over-batch/${name}`) as GridExperiment<
@@ -263,6 +266,95 @@ describe('verdicts', () => {
     expect(verdictsOf(data)).toEqual({ a: 'holds', b: 'holds', c: 'holds' });
   });
 
+  it('say nothing of networks that learned nothing', () => {
+    const idle = (name: string): unknown[] => [
+      ...new Set(
+        Object.values(
+          verdictsOf(
+            reportOf(name, ({ arm, factor = 1, training: { replica } }) => {
+              // Apart as the claims have it, about an accuracy by chance.
+              const scale = arm === 'unscaled' || arm === 'none' ? 3 : arm === 'square root' ? 2 : 1;
+              const accuracy = 0.15 - (factor as number) / 1000 - replica / 1e4;
+              return [
+                ...curve((epoch) => (scale / epoch) * (1 + replica / 1000)).map((record): RunRecord => ({
+                  ...record,
+                  testAccuracy: accuracy,
+                })),
+                endOf({ testAccuracy: accuracy }),
+              ];
+            }),
+          ),
+        ),
+      ),
+    ];
+    for (const name of ['figure1', 'figure2', 'figure5'])
+      expect(idle(name), name).toEqual(['cannot be decided']);
+  });
+
+  it('on figure 5 say nothing of a breakdown where β = 1 is below the same limit', () => {
+    const data = reportOf('figure5', ({ factor, training: { replica } }) => {
+      const accuracy = ((factor as number) < 8 ? 0.45 : 0.2) - replica / 1e4;
+      return [
+        ...curve(() => 1).map((record): RunRecord => ({ ...record, testAccuracy: accuracy })),
+        endOf({ testAccuracy: accuracy }),
+      ];
+    });
+    expect(verdictsOf(data)).toMatchObject({ a: 'holds', b: 'cannot be decided' });
+    expect(JSON.stringify(data)).toContain('nothing could break down');
+  });
+
+  it('on figure 4 leave out pairs of which a training diverged, and say which', () => {
+    const line = (scale: number, testAccuracy: number): RunRecord[] =>
+      [-1, -0.5, 0, 1, 1.5, 2].map((a): RunRecord => ({
+        kind: 'result',
+        name: 'line',
+        a,
+        trainLoss: (a > 1 ? scale : 1) * 0.01,
+        trainAccuracy: 1,
+        testLoss: 1,
+        testAccuracy,
+      }));
+    const data = reportOf('figure4', ({ pair, training: { replica } }) => {
+      if (pair === 'different ratios') return [...line(4, 0.9), endOf({ trainLoss: 0.01 })];
+      return replica === 0
+        ? [endOf({ outcome: 'diverged', trainLoss: null })]
+        : [{ kind: 'event', name: 'lost', message: 'Step 1: the loss is not finite.' }, endOf()];
+    });
+    expect(data.lead).toContain('3 of 6 pairs came to their end');
+    expect(data.lead).toContain('equal ratios: θ₁ diverged in 1; equal ratios: θ₂ diverged in 2');
+    expect(tablesOf(data)[0]!.rows.at(-1)).toMatchObject({ pair: 'equal ratios', runs: 0, lost: 3 });
+    expect(verdictsOf(data)).toEqual({ a: 'holds', b: 'cannot be decided', c: 'holds' });
+    expect(JSON.stringify(data.sections)).toContain('Left out: 3 pairs of which a training diverged.');
+    const idle = reportOf('figure4', () => [...line(4, 0.1), endOf({ trainLoss: 0.01 })]);
+    expect(verdictsOf(idle)).toMatchObject({ a: 'cannot be decided', b: 'cannot be decided' });
+  });
+
+  it('stand beside the prototype’s numbers at the preset that has its settings, and only there', () => {
+    for (const name of ['figure1', 'figure3', 'figure4', 'figure5']) {
+      const records = named(name).gather(
+        named(name)
+          .cells(named(name).presets.small, 0, 'published')
+          .map((cell) => ({
+            cell,
+            records: [
+              ...curve(() => 1),
+              curvature(1 / 64, 0),
+              { kind: 'result', name: 'line', a: 0, trainLoss: 1, testLoss: 1 },
+              endOf(),
+            ],
+          })),
+      );
+      const manifest = manifestOf(`lr-over-batch/${name}`, named(name).presets.small);
+      const shown = (preset: 'small' | 'medium'): boolean =>
+        /Prototype:|the prototype/.test(JSON.stringify(named(name).report(records, { ...manifest, preset })));
+      expect([shown('small'), shown('medium')], name).toEqual([true, false]);
+    }
+    const rows = tablesOf(reportOf('figure5', () => [...curve(() => 1), endOf()]))[0]!.rows;
+    expect(rows.find(({ size, factor }) => size === 4000 && factor === '32')).toMatchObject({
+      prototype: 0.179,
+    });
+  });
+
   it('on figure 5 count a diverged training as departed', () => {
     const run = (factor: number, replica: number, early?: number): Run =>
       ({ factor, replica, early }) as unknown as Run;
@@ -346,6 +438,30 @@ describe('trainings, scaled down,', () => {
     expect(line[2]!['trainLoss']).toBeCloseTo(stored, 9);
     expect(line[3]!['trainLoss']).not.toBeCloseTo(stored, 6);
   });
+
+  it('of figure 4 whose other end diverges are a pair without a line, and no error', async () => {
+    const end = { rate: 0.1, batchSize: 2, epochs: 1 };
+    const network = { kind: 'mlp', hidden: [16] };
+    const config = {
+      pairs: ['lost', 'whole'],
+      repeats: 1,
+      points: 2,
+      plans: {
+        lost: { ...plan, network, first: end, second: { rate: 1e200, batchSize: 2, epochs: 3 } },
+        whole: { ...plan, network, first: end, second: end },
+      },
+    };
+    const records = await recordsOf('figure4', config);
+    const of = (pair: string): string[] =>
+      records
+        .filter(({ training }) => (training as { readonly pair: string }).pair === pair)
+        .map(({ name }) => name);
+    expect(of('lost')).toEqual(expect.arrayContaining(['lost', 'training']));
+    expect(of('lost')).not.toContain('line');
+    expect(of('whole').filter((name) => name === 'line')).toHaveLength(6);
+    const data = named('figure4').report(records, manifestOf('lr-over-batch/figure4', config));
+    expect(data.lead).toContain('lost: θ₂ diverged in 1');
+  });
 });
 
 describe('SGD near a minimum, as an experiment', () => {
@@ -378,5 +494,42 @@ describe('SGD near a minimum, as an experiment', () => {
     await expect(experiment.run(wrong, context)[Symbol.asyncIterator]().next()).rejects.toThrow(
       code('CONFIG'),
     );
+  });
+
+  it('claims an order of η in numbers, where βηλ is small and nowhere else', () => {
+    const claim = (
+      distanceAt: (step: number) => number,
+    ): { short: string; verdict: string; reason: string } => {
+      const records: RunRecord[] = [
+        {
+          kind: 'result',
+          name: 'stationary',
+          process: 'SGD',
+          curvature: 5,
+          leading: 1,
+          exact: 1,
+          measured: 1,
+          standardError: 1,
+        },
+        ...[1, 2, 4, 7].map((factor): RunRecord => ({
+          kind: 'metric',
+          name: 'transient',
+          factor,
+          learningRate: 0.05 * factor,
+          batchSize: 10 * factor,
+          time: 1,
+          measured: 1 + distanceAt(0.25 * factor),
+          standardError: 0.01,
+          exact: 1 + distanceAt(0.25 * factor),
+          leading: 1,
+        })),
+      ];
+      return claimsNearMinimum(readRecords(records)).find(({ letter }) => letter === 'b')!;
+    };
+    const found = claim((step) => step / 4 + (step > 1 ? 2 : 0));
+    expect(found.verdict).toBe('holds');
+    expect(found.short).toBe('only η/S enters, up to order η: within 25.0 % up to β = 4');
+    expect(found.reason).toContain('243.8 % at β = 7, where βηλ = 1.75 is not small');
+    expect(claim((step) => 2 * step).verdict).toBe('does not hold');
   });
 });

@@ -1,6 +1,7 @@
 /** HT-7: which walks are made. Everything is plain data. */
 import { check, checkCounts, checkPositive } from '../../checks.ts';
 import type { PresetName } from '../../types.ts';
+import { checkReach } from '../levy-walk.ts';
 
 export interface AxisConfig {
   /** α₁, of the noise along the first axis. */
@@ -55,6 +56,7 @@ export function pairsOf(config: AxisConfig): readonly AxisPair[] {
     check(what, gap > 0, `gaps holds ${gap}: the second axis has the lighter tail, by a positive Δ`);
   checkCounts(what, { runs, maxSteps });
   checkPositive(what, { learningRate, scale, radius });
+  for (const alpha of alphas) checkReach(what, alpha, config);
   const pairs = alphas.flatMap((alpha1) =>
     gaps
       .map((gap) => ({ alpha1, gap, alpha2: Math.round((alpha1 + gap) * 1e9) / 1e9 }))

@@ -10,6 +10,8 @@ export interface Minimum {
   /** [P]. */
   readonly params: Tensor;
   readonly loss: number;
+  /** The loss where the descent began. */
+  readonly startLoss: number;
   /** |∇L|. */
   readonly gradient: number;
 }
@@ -31,6 +33,7 @@ export async function descend(
     },
     { donate: [0] },
   );
+  const startLoss = await loss(problem.start, points).item();
   let params = problem.start;
   for (let done = 0; done < steps; done += UNROLLED) {
     params = advance(params, points);
@@ -46,6 +49,7 @@ export async function descend(
   return {
     params,
     loss: await loss(params, points).item(),
+    startLoss,
     gradient: Math.sqrt(await sum(slope.square()).item()),
   };
 }

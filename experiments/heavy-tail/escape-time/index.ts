@@ -6,7 +6,7 @@ import { checkConfig, presets, type TimeConfig } from './config.ts';
 import { descend } from './descent.ts';
 import { borders, fitAxes, gradientsOf, minibatches, type FittedAxis } from './noise.ts';
 import { ESCAPE, NOISE, problemOf, streamWords } from './problem.ts';
-import { escapesOf, meanStepsOf } from './records.ts';
+import { descentOf, escapesOf, meanStepsOf } from './records.ts';
 import { report } from './report.ts';
 import { escapeWalk } from './walk.ts';
 
@@ -35,7 +35,7 @@ async function* run(config: TimeConfig, { seed, signal, progress }: RunContext):
       part(`${network}, step ${step} of descent`),
     );
     if (!minimum) return;
-    const { params, loss, gradient } = minimum;
+    const { params, loss, startLoss, gradient } = minimum;
     yield {
       kind: 'result',
       name: 'minimum',
@@ -43,9 +43,14 @@ async function* run(config: TimeConfig, { seed, signal, progress }: RunContext):
       parameters: problem.parameters,
       examples,
       loss,
+      startLoss,
       gradient,
     };
     done++;
+    if (descentOf(minimum) === 'did not fall') {
+      done += config.batchSizes.length;
+      continue;
+    }
     const [gradients, distances] = [
       await gradientsOf(problem, params),
       await borders(problem, params, loss, barrier),

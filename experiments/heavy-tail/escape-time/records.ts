@@ -8,8 +8,25 @@ export interface MinimumRecord {
   readonly parameters: number;
   readonly examples: number;
   readonly loss: number;
-  /** |∇L| there. */
+  /** Where the descent began; infinite if it was not recorded. */
+  readonly startLoss: number;
+  /** |∇L| at the minimum. */
   readonly gradient: number;
+}
+
+/** |∇L| up to which a place counts as a minimum. A step of the descent still lowers the loss there by η|∇L|², far below ΔL. */
+export const SLOPE = 0.05;
+
+export type Descent = 'minimum' | 'still falling' | 'did not fall';
+
+/** What became of the descent: nothing escapes from where the loss did not fall to. */
+export function descentOf({
+  loss,
+  startLoss,
+  gradient,
+}: Pick<MinimumRecord, 'loss' | 'startLoss' | 'gradient'>): Descent {
+  if (!(loss < startLoss)) return 'did not fall';
+  return gradient <= SLOPE ? 'minimum' : 'still falling';
 }
 
 /** The runs of one network and batch size, and what the theory says of them. */
@@ -33,7 +50,8 @@ export interface EscapeRecord {
 }
 
 export function minimaOf(records: readonly RunRecord[]): readonly MinimumRecord[] {
-  return records.filter(({ name }) => name === 'minimum') as unknown as MinimumRecord[];
+  const minima = records.filter(({ name }) => name === 'minimum') as unknown as MinimumRecord[];
+  return minima.map((minimum) => ({ ...minimum, startLoss: minimum.startLoss ?? Infinity }));
 }
 
 export function escapesOf(records: readonly RunRecord[]): readonly EscapeRecord[] {

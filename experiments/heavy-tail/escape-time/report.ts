@@ -7,7 +7,15 @@ import type { Manifest, RunRecord } from '../../types.ts';
 import { claimSections } from '../../claims.ts';
 import { pearson, permutationP } from '../correlation.ts';
 import type { TimeConfig } from './config.ts';
-import { escapesOf, meanStepsOf, minimaOf, type EscapeRecord, type MinimumRecord } from './records.ts';
+import {
+  descentOf,
+  escapesOf,
+  meanStepsOf,
+  minimaOf,
+  SLOPE,
+  type EscapeRecord,
+  type MinimumRecord,
+} from './records.ts';
 
 export function report(records: readonly RunRecord[], { config, preset }: Manifest): ReportData {
   const [minima, escapes] = [minimaOf(records), escapesOf(records)];
@@ -23,7 +31,7 @@ export function report(records: readonly RunRecord[], { config, preset }: Manife
       ...(minima.length === 0 ? [] : [minimumTable(minima)]),
       ...(escapes.length === 0 ? [] : [escapeTable(escapes)]),
       ...networks.flatMap(([network, group]) => figures(network, group)),
-      ...networks.flatMap(([network, group]) => claims(network, group)),
+      ...networks.flatMap(([network, group]) => claims(network, group, minima)),
       ...networks.flatMap(([network, group]) => growth(network, group)),
     ],
   };
@@ -33,16 +41,32 @@ function minimumTable(minima: readonly MinimumRecord[]): TableSection {
   return {
     kind: 'table',
     heading: 'The minima',
+    caption: `Where gradient descent ended. It is a minimum if the loss has fallen and |∇L| is at most ${SLOPE}: else its claims cannot be decided, and where the loss has not fallen no run is made.`,
     columns: [
       { key: 'network', label: 'network' },
       { key: 'parameters', label: 'parameters', format: 'integer' },
       { key: 'examples', label: 'points', format: 'integer' },
-      { key: 'loss', label: 'loss', format: 'number', digits: 5 },
+      { key: 'start', label: 'at the start', align: 'right' },
+      { key: 'loss', label: 'loss', align: 'right' },
       { key: 'gradient', label: '|∇L|', align: 'right' },
+      { key: 'descent', label: 'descent' },
     ],
-    rows: minima.map(({ gradient, ...rest }) => ({ ...rest, gradient: gradient.toExponential(1) })),
+    rows: minima.map((minimum) => ({
+      network: minimum.network,
+      parameters: minimum.parameters,
+      examples: minimum.examples,
+      start: lossText(minimum.startLoss),
+      loss: lossText(minimum.loss),
+      gradient: minimum.gradient.toExponential(1),
+      descent: descentOf(minimum),
+    })),
     terminal: true,
   };
+}
+
+function lossText(loss: number): string {
+  if (!Number.isFinite(loss)) return '–';
+  return loss < 1000 ? loss.toFixed(5) : loss.toExponential(1);
 }
 
 function escapeTable(escapes: readonly EscapeRecord[]): TableSection {
@@ -104,7 +128,18 @@ function figures(network: string, group: readonly EscapeRecord[]): FigureSection
   ];
 }
 
-function claims(network: string, group: readonly EscapeRecord[]): Section[] {
+function claims(
+  network: string,
+  group: readonly EscapeRecord[],
+  minima: readonly MinimumRecord[],
+): Section[] {
+  const place = minima.find((each) => each.network === network);
+  const decided = (decide: () => Decision): Decision =>
+    place && descentOf(place) !== 'minimum'
+      ? undecided(
+          `it is no minimum that is left: |∇L| is ${place.gradient.toExponential(1)}, above ${SLOPE}.`,
+        )
+      : decide();
   const sections = claimSections(
     [
       {
@@ -112,21 +147,21 @@ function claims(network: string, group: readonly EscapeRecord[]): Section[] {
         short: 'steps correlate with the bound of the theory',
         statement: `${network}: the measured escape times correlate strongly with the theory's bound.`,
         test: correlationTest,
-        ...decideCorrelation(group, ({ bound }) => bound),
+        ...decided(() => decideCorrelation(group, ({ bound }) => bound)),
       },
       {
         letter: 'b',
         short: 'steps correlate with the practical formula',
         statement: `${network}: the measured escape times correlate strongly with 1/Σ r.`,
         test: correlationTest,
-        ...decideCorrelation(group, ({ predicted }) => predicted),
+        ...decided(() => decideCorrelation(group, ({ predicted }) => predicted)),
       },
       {
         letter: 'c',
         short: 'steps rise with B',
         statement: `${network}: the less noise, the longer the escape takes.`,
         test: 'A rising trend of the mean steps over B (permutation test of Kendall).',
-        ...decideGrowth(group),
+        ...decided(() => decideGrowth(group)),
       },
     ],
     network,

@@ -1,6 +1,7 @@
 /** What the noise of a network says about the paper's claims, each by a stated test. */
 import { numericTrend } from '../../../stats/index.ts';
 import { decideRising, fairCoinTail, formatP, LEVEL, undecided, type Decision } from '../../verdicts.ts';
+import { ALPHA_RANGE } from '../../../stats/heavy-tails/estimate.ts';
 import type { FitRecord } from '../transformer/records.ts';
 import { aboveAllP } from '../shares.ts';
 import type { DecidedClaim } from '../../claims.ts';
@@ -103,7 +104,7 @@ export function spreadClaims({ network, at }: NetworkReadings): readonly Decided
       letter: 'b',
       short: `${network}: α̂ spreads by more than ${WIDE}`,
       statement: `The standard deviation of α̂ over parameters is above ${WIDE}, the number of papers.md.`,
-      test: `Holds if it is in every repeat, does not hold if it is in none.`,
+      test: `Holds if it is in every repeat, does not hold if it is in none. Cannot be decided if (a) is not so, since then the spread may be that of the estimates, or if more than half of all fits stopped at the end of what is fitted.`,
       ...(first ? decideWide(first) : undecided('nothing was fitted yet.')),
     },
   ];
@@ -124,9 +125,19 @@ function distances(values: readonly number[]): number[] {
   return values.map((value) => Math.abs(value - middle));
 }
 
-function decideWide({ batchSize, repeats }: Readings): Decision {
-  const deviations = repeats.map(({ fits }) => deviationOf(fits.map(({ alpha }) => alpha)));
+function decideWide(readings: Readings): Decision {
+  const { batchSize, repeats } = readings;
+  const alphas = repeats.map(({ fits }) => fits.map(({ alpha }) => alpha));
+  const deviations = alphas.map(deviationOf);
   const reason = `at B = ${batchSize}: ${deviations.map((each) => each.toFixed(3)).join(', ')}.`;
-  if (deviations.every((each) => each > WIDE)) return { verdict: 'holds', reason };
-  return deviations.some((each) => each > WIDE) ? undecided(reason) : { verdict: 'does not hold', reason };
+  if (!deviations.some((each) => each > WIDE)) return { verdict: 'does not hold', reason };
+  const all = alphas.flat();
+  const atEnd = all.filter((alpha) => alpha <= ALPHA_RANGE[0] || alpha >= ALPHA_RANGE[1]).length;
+  if (atEnd > all.length / 2)
+    return undecided(
+      `${atEnd} of ${all.length} fits stopped at ${ALPHA_RANGE.join(' or ')}, so the spread is of few: ${reason}`,
+    );
+  if (decideSpread(readings).verdict !== 'holds')
+    return undecided(`the spread does not stand out from that of estimates, (a): ${reason}`);
+  return deviations.every((each) => each > WIDE) ? { verdict: 'holds', reason } : undecided(reason);
 }

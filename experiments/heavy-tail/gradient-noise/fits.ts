@@ -1,10 +1,11 @@
 /** The measurement of HT-1 and HT-3: both laws fitted to the noise of every sampled parameter, beside controls. */
 import { foldInWords, seedWords } from '../../../engine/random/threefry.ts';
-import { LangevinError, tree } from '../../../engine/index.ts';
+import { tree } from '../../../engine/index.ts';
 import { compareTails, layerOfPath, stableStream, type TailComparison } from '../../../stats/index.ts';
 import type { Measurement } from '../../training/measurement.ts';
 import { replicaSeed } from '../../training/problem.ts';
 import type { Json, RunRecord } from '../../types.ts';
+import { comparisonOf, histogramRecord } from '../histogram.ts';
 import { noiseSource, notesOf, type Sampling } from './rows.ts';
 
 /** A type, so that it is plain data. */
@@ -78,16 +79,6 @@ export const measureFits: Measurement = async function* (point, given) {
   }
 };
 
-/** Both laws, or undefined where half of the samples are one value. */
-function comparisonOf(noise: Float64Array): TailComparison | undefined {
-  try {
-    return compareTails(noise);
-  } catch (error) {
-    if (error instanceof LangevinError && error.code === 'CONSTANT') return undefined;
-    throw error;
-  }
-}
-
 function fitRecord(
   name: 'fit' | 'alike',
   { normal, stable }: TailComparison,
@@ -104,37 +95,5 @@ function fitRecord(
     stableSse: stable.sumOfSquares,
     normalChi: normal.chiSquare,
     stableChi: stable.chiSquare,
-  };
-}
-
-/** Bins of a histogram that is looked at; errors are taken over 100. */
-const BINS = 60;
-
-/** The standardised noise in equal bins, with the stable law in the same units. */
-function histogramRecord(
-  noise: Float64Array,
-  { normal, stable }: TailComparison,
-  labels: Readonly<Record<string, Json>>,
-): RunRecord {
-  const { mean, standardDeviation } = normal;
-  const standardised = noise.map((u) => (u - mean) / standardDeviation);
-  const [least, greatest] = [Math.min(...standardised), Math.max(...standardised)];
-  const width = (greatest - least) / BINS;
-  const counts = new Array<number>(BINS).fill(0);
-  for (const x of standardised) {
-    // The greatest belongs to the last bin.
-    const bin = Math.min(BINS - 1, Math.floor((x - least) / width));
-    counts[bin] = (counts[bin] as number) + 1;
-  }
-  return {
-    kind: 'result',
-    name: 'histogram',
-    ...labels,
-    least,
-    width,
-    counts,
-    alpha: stable.alpha,
-    centre: (stable.location - mean) / standardDeviation,
-    scale: stable.scale / standardDeviation,
   };
 }

@@ -33,22 +33,6 @@ export interface NetworkReadings {
   at(moment: Moment): readonly Readings[];
 }
 
-export interface HistogramRecord {
-  readonly batchSize: number;
-  readonly layer: string;
-  readonly path: string;
-  readonly index: number;
-  readonly samples: number;
-  /** Of the standardised noise. */
-  readonly least: number;
-  readonly width: number;
-  readonly counts: readonly number[];
-  /** The stable law, in the same units. */
-  readonly alpha: number;
-  readonly centre: number;
-  readonly scale: number;
-}
-
 export function networkReadings(trainings: readonly Trained<NoiseMarks>[]): readonly NetworkReadings[] {
   return [...groupBy(trainings, ({ marks }) => marks.network)].map(([network, own]): NetworkReadings => {
     const readings = (['start', 'end'] as const).flatMap((moment) => {
@@ -84,10 +68,6 @@ function readingsOf({ marks, records }: Trained<NoiseMarks>, moment: Moment): re
       unit: (sample?.['unit'] as string | undefined) ?? '',
     };
   });
-}
-
-export function histogramsOf({ records }: Trained<NoiseMarks>): readonly HistogramRecord[] {
-  return records.filter(({ name }) => name === 'histogram') as unknown as readonly HistogramRecord[];
 }
 
 /** The mean over repeats of what each has, ± one standard error where there are several. */

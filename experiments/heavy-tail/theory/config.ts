@@ -1,6 +1,7 @@
 /** What of HT's theory is computed and simulated. Everything is plain data. */
 import { check, checkCounts, checkPositive } from '../../checks.ts';
 import type { PresetName } from '../../types.ts';
+import { checkReach } from '../levy-walk.ts';
 
 export interface TheoryConfig {
   /** Of the noise in one dimension: walks in U = h w²/2 until |w| > R. */
@@ -54,4 +55,5 @@ export function checkConfig(config: TheoryConfig): void {
     check(what, alpha > 0 && alpha < 2, `alphas holds ${alpha}: exits by jumps need an α in (0, 2)`);
   checkCounts(what, { runs, maxSteps, draws, hazardDraws });
   checkPositive(what, positive);
+  for (const alpha of alphas) checkReach(what, alpha, config);
 }

@@ -4,6 +4,8 @@ import type { RunRecord } from '../../types.ts';
 import { addExits, type Exits } from '../levy-walk.ts';
 
 export interface Check {
+  /** Of the master table of papers.md that asks for it. */
+  readonly row: string;
   readonly what: string;
   readonly expected: number;
   readonly found: number;
@@ -18,6 +20,8 @@ export function checksOf(records: readonly RunRecord[]): readonly Check[] {
   const checks = records.filter(({ name }) => name === 'check') as unknown as Omit<Check, 'agrees'>[];
   return checks.map((each) => ({
     ...each,
+    // Of a run from before rows were recorded.
+    row: each.row ?? '',
     agrees: Math.abs(each.found - each.expected) <= each.tolerance + 1e-12,
   }));
 }

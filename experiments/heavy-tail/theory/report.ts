@@ -1,6 +1,6 @@
 /** Known values beside those found, and exits from a parabola beside the practical formula. */
 import { escapeBound, weibullMean, type EscapeAxis } from '../../../stats/index.ts';
-import type { ReportData, TableSection } from '../../report.ts';
+import type { FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { meanSteps } from '../levy-walk.ts';
 import type { TheoryConfig } from './config.ts';
@@ -18,8 +18,9 @@ export function report(records: readonly RunRecord[], { config, preset }: Manife
       `Preset ${preset}. No images are used.`,
     sections: [
       ...(checks.length === 0 ? [] : [checkTable(checks)]),
-      ...(exits.length === 0 ? [] : [exitTable(exits)]),
+      ...(exits.length === 0 ? [] : [exitTable(exits), exitFigure(exits)]),
       decayTable(),
+      decayFigure(),
       {
         kind: 'text',
         heading: 'What of the paper had to be corrected',
@@ -37,15 +38,17 @@ function checkTable(checks: readonly Check[]): TableSection {
     kind: 'table',
     heading: 'Known values',
     caption:
-      'Known: papers.md 5.1 and 5.2. The tolerance is the greatest difference that counts as agreement.',
+      'Known: papers.md 5.1 and 5.2; the row is that of its master table, 7, which names the tolerance where it is not a multiple of the error of drawing. That is the greatest difference that counts as agreement.',
     columns: [
+      { key: 'row', label: 'row' },
       { key: 'what', label: 'value' },
       { key: 'expected', label: 'known', align: 'right' },
       { key: 'found', label: 'found', align: 'right' },
       { key: 'tolerance', label: 'tolerance', align: 'right' },
       { key: 'agrees', label: 'agrees' },
     ],
-    rows: checks.map(({ what, expected, found, tolerance, digits, agrees }) => ({
+    rows: checks.map(({ row, what, expected, found, tolerance, digits, agrees }) => ({
+      row,
       what,
       expected: expected.toFixed(digits),
       found: found.toFixed(digits),
@@ -59,7 +62,7 @@ function checkTable(checks: readonly Check[]): TableSection {
 function exitTable(exits: readonly AlphaExits[]): TableSection {
   return {
     kind: 'table',
-    heading: 'Steps until a walk leaves a parabola',
+    heading: 'Steps until a walk leaves a parabola (row levy-sde)',
     caption:
       'Mean over walks, ± one standard error; predicted 1/(η C_α (σ/R)^α). Agreement is within 10 % and two standard errors: the formula counts single jumps and leaves out ' +
       'what steps and drift add at first order in σ/R.',
@@ -87,9 +90,61 @@ function exitTable(exits: readonly AlphaExits[]): TableSection {
   };
 }
 
-/** Theorem 4.1 on two coordinates, as the learning rate falls faster. */
-function decayTable(): TableSection {
+function exitFigure(exits: readonly AlphaExits[]): FigureSection {
+  return {
+    kind: 'figure',
+    id: 'exits',
+    heading: 'Steps until a walk leaves a parabola, over α',
+    caption: 'Bars are one standard error. Dashed: 1/(η C_α (σ/R)^α).',
+    x: { label: 'α' },
+    y: { label: 'steps', scale: 'log' },
+    series: [
+      {
+        label: 'walks',
+        style: 'dots',
+        points: exits.map((each) => {
+          const { value, error } = meanSteps(each);
+          return { x: each.alpha, y: value, error };
+        }),
+      },
+    ],
+    curves: [
+      { label: 'single jumps', points: exits.map(({ alpha, predicted }) => ({ x: alpha, y: predicted })) },
+    ],
+  };
+}
+
+/** Theorem 4.1 on two coordinates. */
+function boundAt(alphas: readonly number[], gamma: number): number {
   const axis = (alpha: number): EscapeAxis => ({ alpha, scale: 0.2, plus: 1, minus: 1, epsilon: 0.5 });
+  return escapeBound(alphas.map(axis), { gamma }).value;
+}
+
+/** The pairs of α that the bound is shown for. */
+const PAIRS = [
+  [1.2, 1.5],
+  [1.5, 1.8],
+] as const;
+
+function decayFigure(): FigureSection {
+  const gammas = Array.from({ length: 21 }, (_, k) => 1 - k / 50);
+  return {
+    kind: 'figure',
+    id: 'decay',
+    heading: 'The bound over γ',
+    caption: 'As in the table: the rate is constant at γ = 1 and falls the faster the smaller γ is.',
+    x: { label: 'γ' },
+    y: { label: 'bound, units of time', scale: 'log' },
+    series: PAIRS.map((alphas) => ({
+      label: `α = ${alphas.join(', ')}`,
+      style: 'line' as const,
+      points: gammas.map((x) => ({ x, y: boundAt(alphas, x) })),
+    })),
+  };
+}
+
+/** As the learning rate falls faster. */
+function decayTable(): TableSection {
   return {
     kind: 'table',
     heading: 'The bound of theorem 4.1 when the learning rate falls as t^(γ−1)',
@@ -104,14 +159,9 @@ function decayTable(): TableSection {
         digits: 1,
       })),
     ],
-    rows: (
-      [
-        [1.2, 1.5],
-        [1.5, 1.8],
-      ] as const
-    ).map((alphas) => ({
+    rows: PAIRS.map((alphas) => ({
       alphas: alphas.join(', '),
-      ...Object.fromEntries(GAMMAS.map((gamma) => [gamma, escapeBound(alphas.map(axis), { gamma }).value])),
+      ...Object.fromEntries(GAMMAS.map((gamma) => [gamma, boundAt(alphas, gamma)])),
     })),
   };
 }

@@ -96,8 +96,25 @@ const what = 'heavy-tail/table2';
 /** @throws CONFIG for a configuration that makes no sense, naming the field */
 export function checkConfig(config: TransformerConfig): void {
   const { corpus, examples, length, model, batchSizes, batches, batchSize } = config;
-  const { parameters, controls, piece } = config;
+  const { parameters, controls, piece, files } = config;
   check(what, corpus === 'grammar' || corpus === 'cola', `corpus is '${corpus}': take grammar or cola`);
+  for (const name of ['sentences', 'vocabulary'] as const)
+    check(
+      what,
+      corpus === 'grammar' || files[name] !== '',
+      `files.${name} is empty, and corpus 'cola' reads it: name a file below the data directory, such as ${base.files[name]}, or begin from --preset medium`,
+    );
+  const { dropout: dropped, ...sizes } = model;
+  checkCounts(
+    what,
+    Object.fromEntries(Object.entries(sizes).map(([name, value]) => [`model.${name}`, value])),
+  );
+  check(
+    what,
+    sizes.width % sizes.heads === 0,
+    `model.width is ${sizes.width} and model.heads ${sizes.heads}: heads share the width evenly`,
+  );
+  check(what, dropped >= 0 && dropped < 1, `model.dropout is ${dropped}: give a number in [0, 1)`);
   check(what, corpus === 'cola' || examples > 0, `examples is ${examples}: say how many sentences to draw`);
   check(
     what,
@@ -122,7 +139,7 @@ export function checkConfig(config: TransformerConfig): void {
   check(what, length <= model.positions, `length is ${length}, and model.positions only ${model.positions}`);
   check(
     what,
-    config.learningRate >= 0,
+    config.learningRate >= 0 && config.learningRate < Infinity,
     `learningRate is ${config.learningRate}: give a number of at least 0`,
   );
 }

@@ -31,6 +31,14 @@ export interface FitRecord {
   readonly stableChi: number;
 }
 
+/** Where the training met a loss that is not finite: in a step after the first and up to the second number. */
+export function divergedAt(
+  records: readonly RunRecord[],
+): { readonly after: number; readonly step: number } | undefined {
+  return records.find(({ name }) => name === 'diverged') as unknown as
+    { readonly after: number; readonly step: number } | undefined;
+}
+
 export function modelOf(records: readonly RunRecord[]): ModelRecord | undefined {
   return records.find(({ name }) => name === 'model') as unknown as ModelRecord | undefined;
 }

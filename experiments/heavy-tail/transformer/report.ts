@@ -6,7 +6,15 @@ import type { Manifest, RunRecord } from '../../types.ts';
 import { claimSections } from '../../claims.ts';
 import { aboveAllP } from '../shares.ts';
 import type { TransformerConfig } from './config.ts';
-import { batchFitsOf, modelOf, type BatchFits, type FitRecord, type ModelRecord } from './records.ts';
+import { histogramFigure, histogramsOf } from '../histogram.ts';
+import {
+  batchFitsOf,
+  divergedAt,
+  modelOf,
+  type BatchFits,
+  type FitRecord,
+  type ModelRecord,
+} from './records.ts';
 
 type Errors = Pick<FitRecord, 'normalSse' | 'stableSse' | 'normalChi' | 'stableChi'>;
 
@@ -25,8 +33,11 @@ export function report(records: readonly RunRecord[], { config, preset }: Manife
       'against the histogram of the standardised noise: SSE = Σ(h − p)², Chi2 = width Σ(h − p)²/(h + p), over 100 bins. ' +
       `Preset ${preset}. ${model ? describe(model) : ''} No images are used. Published are BERT-base on CoLA and 120 parameters; what the paper did to the scale of its samples is not said, so levels compare within a run only.`,
     sections: [
+      ...divergedTable(records, config),
       ...lossFigure(records),
-      ...(batches.length === 0 ? [] : [errorTable(batches), alphaTable(batches), ...claims(batches, config)]),
+      ...(batches.length === 0
+        ? []
+        : [errorTable(batches), alphaTable(batches), ...histograms(records), ...claims(batches, config)]),
     ],
   };
 }
@@ -47,6 +58,40 @@ function describe({
     `${parameters} parameters, ${steps} steps, then a mean loss of ${loss.toFixed(3)} and ${(100 * accuracy).toFixed(1)} % right. ` +
     `${dead} drawn parameters were dead, 0 for more than 80 % of the sentences, and left out.`
   );
+}
+
+/** A training without an end has no noise to look at, and says so on the terminal too. */
+function divergedTable(records: readonly RunRecord[], config: Manifest['config']): TableSection[] {
+  const found = divergedAt(records);
+  if (!found) return [];
+  const { learningRate, steps } = config as unknown as TransformerConfig;
+  return [
+    {
+      kind: 'table',
+      heading: 'The training diverged',
+      caption:
+        'A loss was not finite, so there are no weights whose noise could be looked at, and nothing is decided.',
+      columns: [
+        { key: 'learningRate', label: 'learning rate', align: 'right' },
+        { key: 'between', label: 'between steps', align: 'right' },
+        { key: 'steps', label: 'of', format: 'integer' },
+      ],
+      rows: [{ learningRate: String(learningRate), between: `${found.after} and ${found.step}`, steps }],
+      terminal: true,
+    },
+  ];
+}
+
+/** The paper has none of its transformer; ours are of three parameters at the smallest B. */
+function histograms(records: readonly RunRecord[]): FigureSection[] {
+  return histogramsOf(records).map((each, k) => {
+    const tail = ['heaviest tail', 'middle tail', 'lightest tail'][k] as string;
+    return histogramFigure(
+      `${tail[0]?.toUpperCase()}${tail.slice(1)}`,
+      'after training, without dropout',
+      each,
+    );
+  });
 }
 
 function lossFigure(records: readonly RunRecord[]): FigureSection[] {

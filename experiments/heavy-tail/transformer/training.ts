@@ -14,7 +14,6 @@ import {
   type Tree,
 } from '../../../engine/index.ts';
 import { decodeSafetensors, sampler } from '../../../data/index.ts';
-import { fail } from '../../../engine/graph/errors.ts';
 import { bert, correctCount, withBertWeights, type BertParams } from '../../../nn/index.ts';
 import { adam, applyUpdates } from '../../../optim/index.ts';
 import type { RunContext, RunRecord } from '../../types.ts';
@@ -45,8 +44,8 @@ export async function initialParams(config: TransformerConfig, context: RunConte
 }
 
 /**
- * Trains, yielding `loss` metrics; the parameters it returns are undefined if the signal came.
- * @throws NON_FINITE with the step, if a loss is not finite
+ * Trains, yielding `loss` metrics. Without parameters to return where the signal came, or after an event `diverged`: a loss that
+ * is not finite is an outcome of the training and no error.
  */
 export async function* train(
   config: TransformerConfig,
@@ -90,11 +89,10 @@ export async function* train(
     indices.dispose();
     if ((step + 1) % LOOK_EVERY !== 0 && step + 1 !== steps) continue;
     const loss = (await state.lossSum.item()) / (step + 1 - since);
-    if (!Number.isFinite(loss))
-      fail(
-        'NON_FINITE',
-        `heavy-tail/table2: the loss is ${loss} between steps ${since} and ${step + 1}: set a smaller learningRate than ${learningRate}.`,
-      );
+    if (!Number.isFinite(loss)) {
+      yield { kind: 'event', name: 'diverged', after: since, step: step + 1 };
+      return undefined;
+    }
     since = step + 1;
     state = { ...state, lossSum: tensor(0) };
     progress({ done: since, total: steps, unit: 'steps', note: `training, loss ${loss.toFixed(3)}` });

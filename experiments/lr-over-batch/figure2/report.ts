@@ -7,6 +7,7 @@ import { decideRising, undecided, type Decision } from '../../verdicts.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { armsOf, armTable, curveFigures, type ArmMarks, type Arms } from '../../training/arms.ts';
 import { curveDistance, pairedDistances } from '../../training/curves.ts';
+import { finalAccuracies, learnedTest, notLearned } from '../learned.ts';
 import { arms, pairOf, type ArmName, type Figure2Config, type RescalingPlan } from './config.ts';
 
 export function report(
@@ -74,7 +75,7 @@ function distanceTable({ network, arm }: Arms): TableSection {
 
 export function claimsOf(all: Arms): DecidedClaim[] {
   const test = (order: string): string =>
-    `The permutation test of Jonckheere and Terpstra over the distances of single trainings, each from the training of the small batch with its initialisation: ${order}.`;
+    `The permutation test of Jonckheere and Terpstra over the distances of single trainings, each from the training of the small batch with its initialisation: ${order}.${learnedTest("'small batch'")}`;
   return [
     {
       letter: 'a',
@@ -102,6 +103,8 @@ function decideOrder({ arm }: Arms, names: readonly ArmName[]): Decision {
   });
   if (groups.some((group) => group.length === 0))
     return undecided(`not all of ${names.join(', ')} were trained.`);
+  const idle = notLearned("'small batch'", finalAccuracies(reference?.trainings ?? []));
+  if (idle) return idle;
   const { verdict, reason } = decideRising(numericTrend([groups]));
   return { verdict, reason: `${reason}.` };
 }

@@ -5,28 +5,35 @@ import { claimSections } from '../../claims.ts';
 import { groupBy } from '../../spread.ts';
 import type { Trained } from '../../training/grid-of-trainings.ts';
 import { gridClaims } from './claims.ts';
-import type { GridMarks } from './config.ts';
+import { imageCount } from '../learned.ts';
+import type { GridConfig, GridMarks } from './config.ts';
 import { cell, equilibriumSections, showRatio } from './equilibrium.ts';
 import { gridFigures } from './figures.ts';
+import { prototypeTables } from './prototype.ts';
 import { measuredOf, pointsOf, type Measured } from './records.ts';
 
 export function gridReport(
   title: string,
   trainings: readonly Trained<GridMarks>[],
-  { preset, dataset, seed }: Manifest,
+  { preset, dataset, seed, config }: Manifest,
 ): ReportData {
   const runs = measuredOf(trainings);
+  const { networks, plans } = config as unknown as GridConfig;
+  const images = networks.flatMap((name) =>
+    plans[name] ? [`${name}: ${imageCount(plans[name].images)}`] : [],
+  );
   const diverged = trainings.filter(({ result }) => result?.outcome === 'diverged').length;
   return {
     title,
     lead:
       'One network is trained with many learning rates η and batch sizes S, and the Hessian of its training loss is measured where it ended. ' +
       'LB says that curvature falls and accuracy rises with η/S, and that η and S matter through their ratio alone. ' +
-      `Preset ${preset}, ${dataset.name}, seed ${seed}; ${runs.length} of ${trainings.length} trainings came to their end${diverged > 0 ? `, ${diverged} diverged` : ''}. ` +
+      `Preset ${preset}, ${dataset.name} (${images.join(', ')}), seed ${seed}; ${runs.length} of ${trainings.length} trainings came to their end${diverged > 0 ? `, ${diverged} diverged` : ''}. ` +
       'The published figure is an image without numbers: what can be compared is the direction of each curve.',
     sections: [...groupBy(runs, ({ network }) => network)].flatMap(([network, own]) => [
       ...gridFigures(network, own),
       gridTable(network, own),
+      ...(preset === 'small' ? prototypeTables(network, own) : []),
       ...equilibriumSections(network, own),
       ...claimSections(gridClaims(own)),
       ...errata(),

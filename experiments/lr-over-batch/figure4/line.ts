@@ -2,7 +2,7 @@
  * The loss on the line (1 - a) θ₁ + a θ₂, a from -1 to 2. Batch normalisation is evaluated with statistics recomputed at every
  * point, since those of another point are wrong.
  */
-import { tree } from '../../../engine/index.ts';
+import { LangevinError, tree } from '../../../engine/index.ts';
 import type { Dataset } from '../../../data/dataset.ts';
 import { lineBetween, spaced, type Score } from '../../../stats/index.ts';
 import type { RunRecord } from '../../types.ts';
@@ -22,6 +22,12 @@ export interface LineRecord extends RunRecord {
   readonly testAccuracy: number;
 }
 
+/** The event `lost`, in place of a line: the training of the other end met a loss that is not finite. */
+export interface LostRecord extends RunRecord {
+  readonly name: 'lost';
+  readonly message: string;
+}
+
 /** The places beyond the ends at which widths are compared: papers.md, lb-4. */
 export const BEYOND_FIRST = -0.5;
 export const BEYOND_SECOND = 1.5;
@@ -32,7 +38,18 @@ export function lineMeasurement(dataset: Dataset): Measurement {
     const { to: other, points } = options as unknown as LineSpec;
     const { problem, params, seed, signal, progress, log } = point;
     const { piece, replica } = point.spec;
-    const to = await trainedParameters({ ...other, replica }, { dataset, seed, signal, progress, log });
+    let to: Params;
+    try {
+      to = await trainedParameters({ ...other, replica }, { dataset, seed, signal, progress, log });
+    } catch (error) {
+      if (!(error instanceof LangevinError) || error.code !== 'NO_PARAMETERS') throw error;
+      // Diverged, which is the pair's outcome; or stopped, and then it is made again.
+      if (!signal.aborted) {
+        const record: LostRecord = { kind: 'event', name: 'lost', message: error.message };
+        yield record;
+      }
+      return;
+    }
     const { lossExamples = 0, statisticsExamples = 0 } = point.spec.measure ?? {};
     const evaluators = evaluatorsOf(problem, {
       lossExamples,

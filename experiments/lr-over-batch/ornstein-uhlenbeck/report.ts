@@ -129,10 +129,9 @@ export function claimsOf(read: Read): DecidedClaim[] {
     },
     {
       letter: 'b',
-      short: 'only η/S enters, up to order η',
       statement: 'At (βη, βS) the mean loss is the same function of time, but for terms of order βη.',
-      test: 'Every measured loss on the way is within 5 standard errors of the exact one of its β; and the distance of that from the equation grows with β, by Spearman’s rank correlation at 0.05.',
-      ...decideRescaling(read.transient),
+      test: `Every measured loss on the way is within 5 standard errors of the exact one of its β; the distance of that from the equation, relative and on average over the way, is at most βηλ at every β for which βηλ is at most ${SMALL_STEP}, λ the largest curvature; and it grows with β, by Spearman’s rank correlation at 0.05. Where βηλ is larger nothing is claimed.`,
+      ...rescalingClaim(read),
     },
     {
       letter: 'c',
@@ -163,23 +162,59 @@ function decideExact(rows: readonly StationaryRecord[]): Decision {
     : undecided(`too few chains to tell: ${reason}`);
 }
 
-function decideRescaling(points: readonly TransientRecord[]): Decision {
-  const later = points.filter(({ time }) => time > 0);
-  if (later.length === 0) return undecided('nothing was simulated.');
+/** Up to this βηλ, λ the largest curvature, an expansion in βη can be meant at all. The iteration diverges at 2. */
+export const SMALL_STEP = 1;
+
+interface Distance {
+  readonly factor: number;
+  /** βηλ. */
+  readonly step: number;
+  /** Mean over the way of |exact loss/that of the equation − 1|. */
+  readonly distance: number;
+}
+
+function distancesOf({ stationary, transient }: Read): Distance[] {
+  const largest = Math.max(...stationary.map(({ curvature }) => curvature ?? 0));
+  const later = transient.filter(({ time }) => time > 0);
+  return [...groupBy(later, ({ factor }) => factor)].map(([factor, group]) => ({
+    factor,
+    step: (group[0] as TransientRecord).learningRate * largest,
+    distance: spread(group.map(({ exact, leading }) => Math.abs(exact / leading - 1))).mean,
+  }));
+}
+
+/** The decision, and the claim in short with how far the order of η reaches. */
+function rescalingClaim(read: Read): Decision & { readonly short: string } {
+  const distances = distancesOf(read);
+  const percent = ({ distance }: Distance): string => `${(100 * distance).toFixed(1)} %`;
+  const within = distances.filter(({ step }) => step <= SMALL_STEP).at(-1);
+  const decision = decideRescaling(read, distances);
+  return {
+    short: within
+      ? `only η/S enters, up to order η: within ${percent(within)} up to β = ${within.factor}`
+      : 'only η/S enters, up to order η',
+    ...decision,
+  };
+}
+
+function decideRescaling({ stationary, transient }: Read, distances: readonly Distance[]): Decision {
+  const later = transient.filter(({ time }) => time > 0);
+  if (later.length === 0 || stationary.length === 0) return undecided('nothing was simulated.');
   const off = later.filter(
     ({ measured, exact, standardError }) => Math.abs(measured - exact) > 5 * standardError,
   ).length;
-  const distances = [...groupBy(later, ({ factor }) => factor)].map(
-    ([factor, group]) =>
-      [factor, spread(group.map(({ exact, leading }) => Math.abs(exact / leading - 1))).mean] as const,
-  );
   const shown = distances
-    .map(([factor, distance]) => `${(100 * distance).toFixed(1)} % at β = ${factor}`)
-    .join(', ');
+    .map(
+      ({ factor, step, distance }) =>
+        `${(100 * distance).toFixed(1)} % at β = ${factor}, where βηλ = ${Number(step.toPrecision(3))}${step > SMALL_STEP ? ' is not small' : ''}`,
+    )
+    .join('; ');
   const reason = `${off} of ${later.length} points are off; mean distance from the equation: ${shown}.`;
-  if (off > 0) return { verdict: 'does not hold', reason };
-  if (distances.length < 2) return undecided(`only one β: ${reason}`);
-  const { pRising } = rankCorrelation(distances);
+  const small = distances.filter(({ step }) => step <= SMALL_STEP);
+  if (off > 0 || small.some(({ step, distance }) => distance > step))
+    return { verdict: 'does not hold', reason };
+  if (small.length < 2) return undecided(`fewer than two β with a small step: ${reason}`);
+  const { pRising } = rankCorrelation(distances.map(({ factor, distance }) => [factor, distance] as const));
   return isSignificant(pRising)
     ? { verdict: 'holds', reason }
     : undecided(`too few β for a trend: ${reason}`);

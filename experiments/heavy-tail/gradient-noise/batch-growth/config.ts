@@ -49,8 +49,9 @@ export function cells(
   check(what, config.every > 0, `every is ${config.every}: give a positive number of epochs`);
   check(
     what,
-    milestones.length > 0 && milestones.every((epoch) => epoch < epochs),
-    `milestones are ${milestones.join(', ')}: give some, below the ${epochs} epochs`,
+    milestones.length > 0 &&
+      milestones.every((epoch, k) => epoch > (milestones[k - 1] ?? 0) && epoch < epochs),
+    `milestones are ${milestones.join(', ')}: give some that ascend, above 0 and below the ${epochs} epochs`,
   );
   checkBatch(what, batchSize, examples);
   checkBatch(what, Math.round(batchSize * factor ** milestones.length), examples);

@@ -1,22 +1,21 @@
 /** HT-1's report: table 1 with the published and the prototype's numbers, tail indices by layer, and figure 1's histograms. */
-import { layerOfPath, stableDensity } from '../../../../stats/index.ts';
+import { layerOfPath } from '../../../../stats/index.ts';
 import { groupBy } from '../../../spread.ts';
-import type { Column, FigureSection, ReportData, TableSection } from '../../../report.ts';
+import type { Column, ReportData, TableSection } from '../../../report.ts';
 import type { Trained } from '../../../training/grid-of-trainings.ts';
 import type { Manifest } from '../../../types.ts';
 import { claimSections } from '../../../claims.ts';
 import type { FitRecord } from '../../transformer/records.ts';
 import type { NoiseMarks } from '../cells.ts';
 import { fitClaims } from '../claims.ts';
+import { histogramFigure, histogramsOf } from '../../histogram.ts';
 import { PROTOTYPE, PUBLISHED, PUBLISHED_BATCH } from '../published.ts';
 import {
   deviationOf,
-  histogramsOf,
   meanOf,
   networkReadings,
   overRepeats,
   rangeOf,
-  type HistogramRecord,
   type NetworkReadings,
   type Readings,
 } from '../readings.ts';
@@ -38,7 +37,13 @@ export function report(
       errorTable(networks),
       ...(networks.length === 0 ? [] : [alphaTable(networks), ...networks.map(layerTable)]),
       ...networks.flatMap(({ network, trainings: own }) =>
-        own.slice(0, 1).flatMap((training) => histogramsOf(training).map((each) => histogram(network, each))),
+        own
+          .slice(0, 1)
+          .flatMap(({ records }) =>
+            histogramsOf(records).map((each) =>
+              histogramFigure(`${network}, ${each.layer}`, 'after training', each),
+            ),
+          ),
       ),
       ...networks.flatMap((network) => claimSections(fitClaims(network), network.network)),
     ],
@@ -184,38 +189,5 @@ export function layerTable({ network, at }: NetworkReadings): TableSection {
           };
         });
     }),
-  };
-}
-
-/** Points of a curve over a histogram. */
-const POINTS = 120;
-
-function histogram(network: string, record: HistogramRecord): FigureSection {
-  const { batchSize, layer, path, index, samples, least, width, counts, alpha, centre, scale } = record;
-  const heights = counts.map((count, bin) => ({
-    x: least + (bin + 0.5) * width,
-    y: count / (samples * width),
-  }));
-  const drawn = heights.filter(({ y }) => y > 0);
-  const lowest = Math.min(...drawn.map(({ y }) => y)) / 2;
-  const curve = (density: (x: number) => number) =>
-    Array.from({ length: POINTS + 1 }, (_, k) => least + (k / POINTS) * width * counts.length)
-      .map((x) => ({ x, y: density(x) }))
-      .filter(({ y }) => y >= lowest);
-  return {
-    kind: 'figure',
-    id: `histogram-${network}-${layer}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'),
-    heading: `${network}, ${layer}: the noise of one parameter`,
-    caption: `${path}[${index}] after training, B = ${batchSize}, ${samples} minibatches, standardised. Empty bins are not drawn.`,
-    x: { label: 'noise in standard deviations' },
-    y: { label: 'density', scale: 'log' },
-    series: [{ label: 'measured', style: 'dots', points: drawn }],
-    curves: [
-      { label: 'normal', points: curve((x) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) },
-      {
-        label: `SαS, α̂ = ${alpha.toFixed(2)}`,
-        points: curve((x) => stableDensity(x - centre, alpha, scale)),
-      },
-    ],
   };
 }
