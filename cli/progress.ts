@@ -10,8 +10,22 @@ const REDRAW = 100; // milliseconds between two drawings of the line
 const PLAIN = 10_000; // milliseconds between two plain lines
 const WINDOW = 30_000; // milliseconds over which the rate is measured
 
+/**
+ * What begins with small parts, or has programs to compile, is slow at first: nothing is said of the time left before a
+ * share of all was done under way, or before milliseconds enough have passed.
+ */
+const TELLING = { share: 0.05, time: 30_000 };
+
+/** How fast it goes, as far as that can be said. */
+export interface Pace {
+  /** Units per second. */
+  readonly rate?: number;
+  /** Seconds left. */
+  readonly left?: number;
+}
+
 /** How progress is put into words, at most `width` characters. */
-export type Describe = (progress: Progress, rate: number | undefined, width: number) => string;
+export type Describe = (progress: Progress, pace: Pace, width: number) => string;
 
 export interface ProgressLine {
   update(progress: Progress): void;
@@ -31,7 +45,8 @@ export function progressLine(
   describe: Describe = describeUnits,
   window: number = WINDOW,
 ): ProgressLine {
-  let samples: { readonly time: number; readonly done: number }[] = [];
+  let samples: Sample[] = [];
+  let began: Sample | undefined;
   let unit: string | undefined;
   let drawn: number | undefined;
   let length = 0;
@@ -47,12 +62,14 @@ export function progressLine(
       // Another unit, or a count that starts again: a new measurement.
       if (progress.unit !== unit || progress.done < (samples.at(-1)?.done ?? 0)) samples = [];
       unit = progress.unit;
+      if (samples.length === 0) began = { time, done: progress.done };
       const due = time - drawn >= (terminal.redraws ? REDRAW : PLAIN);
       if (!due && samples.length > 0) return;
       samples = [...samples.filter((sample) => time - sample.time <= window), { time, done: progress.done }];
       if (!due) return;
       drawn = time;
-      const text = describe(progress, rateOf(samples), terminal.redraws ? terminal.width - 1 : Infinity);
+      const pace = paceOf(progress, samples, began);
+      const text = describe(progress, pace, terminal.redraws ? terminal.width - 1 : Infinity);
       if (!terminal.redraws) return terminal.print(text);
       terminal.write(`\r${text.padEnd(length)}`);
       length = text.length;
@@ -65,21 +82,24 @@ export function progressLine(
   };
 }
 
-/** Units per second over the samples, or undefined when nothing can be said yet. */
-function rateOf(samples: readonly { readonly time: number; readonly done: number }[]): number | undefined {
+interface Sample {
+  readonly time: number;
+  readonly done: number;
+}
+
+/** Over the samples; @param began the first since the unit is what it is */
+function paceOf({ done, total }: Progress, samples: readonly Sample[], began: Sample | undefined): Pace {
   const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last || last.time - first.time < 200) return undefined;
-  return (1000 * (last.done - first.done)) / (last.time - first.time);
+  if (!first || !last || !began || last.time - first.time < 200) return {};
+  const rate = (1000 * (last.done - first.done)) / (last.time - first.time);
+  const telling = last.time - began.time >= TELLING.time || last.done - began.done >= TELLING.share * total;
+  return { rate, ...(telling && rate > 0 && { left: (total - done) / rate }) };
 }
 
 /** The parts that fit into `width`, the most telling first. */
-function describeUnits(
-  { done, total, unit, note }: Progress,
-  rate: number | undefined,
-  width: number,
-): string {
+function describeUnits({ done, total, unit, note }: Progress, { rate, left }: Pace, width: number): string {
   return fitting(
-    shareAndTime({ done, total }, rate),
+    shareAndTime({ done, total }, left),
     [
       `${done}/${total} ${unit}`,
       ...(rate === undefined ? [] : [`${rate < 10 ? rate.toFixed(1) : Math.round(rate)} ${unit}/s`]),
@@ -89,13 +109,13 @@ function describeUnits(
   );
 }
 
-/** `42 %`, and the time left when something can be said of it. */
+/** `42 %`, and the seconds left when something can be said of them. */
 export function shareAndTime(
   { done, total }: Pick<Progress, 'done' | 'total'>,
-  rate: number | undefined,
+  left: number | undefined,
 ): string[] {
   const share = `${total > 0 ? Math.floor((100 * done) / total) : 0} %`;
-  return rate !== undefined && rate > 0 ? [share, `${formatSeconds((total - done) / rate)} left`] : [share];
+  return left === undefined ? [share] : [share, `${formatSeconds(left)} left`];
 }
 
 /** The parts, and as many of the rest as there is room for. */

@@ -21,6 +21,7 @@ import {
   type Tensor,
   type Tree,
 } from '../engine/index.ts';
+import { requireNotNegative, requireShares } from './check.ts';
 import type { GradientTransformation } from './transformation.ts';
 
 export interface AdamOptions {
@@ -41,12 +42,14 @@ export type AdamState = {
   readonly square: Tree;
 };
 
-/** Turns gradients into Adam's steps of rate 1 (not yet negated). */
+/** Turns gradients into Adam's steps of rate 1 (not yet negated). @throws OPTIMIZER unless 0 <= β1, β2 < 1 and eps >= 0 */
 export function scaleByAdam({
   beta1 = 0.9,
   beta2 = 0.999,
   eps = 1e-7,
 }: AdamOptions = {}): GradientTransformation<AdamState> {
+  requireShares('scaleByAdam', { beta1, beta2 });
+  requireNotNegative('scaleByAdam', { eps });
   return {
     init: (params) => ({
       step: zeros([], 'i32'),

@@ -20,3 +20,10 @@ export function requireNotNegative(optimizer: string, values: Readonly<Record<st
         `${optimizer}: ${name} is ${value}; give a finite number that is not negative.`,
       );
 }
+
+/** @throws OPTIMIZER unless every value lies in [0, 1): the share of an average that is kept */
+export function requireShares(optimizer: string, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (!(value >= 0 && value < 1))
+      throw new LangevinError('OPTIMIZER', `${optimizer}: ${name} is ${value}; give a number in [0, 1).`);
+}

@@ -6,6 +6,7 @@
  *   without anything being recorded anew. What a training loss decides, such as halving, goes this way.
  */
 import { add, LangevinError, mul, Tensor, tensor, tree, zeros, type Tree } from '../engine/index.ts';
+import { requireNotNegative } from './check.ts';
 import { stateless, type GradientTransformation } from './transformation.ts';
 import type { Schedule } from './schedules.ts';
 
@@ -21,9 +22,12 @@ export function adjustable(initial: number): Adjustable {
   return { initial };
 }
 
-/** Multiplies by minus the learning rate. */
+/** Multiplies by minus the learning rate. @throws OPTIMIZER for a number that is negative, infinite or none */
 export function scaleByLearningRate(rate: LearningRate): GradientTransformation {
-  if (typeof rate === 'number') return stateless((updates) => scale(updates, -rate));
+  if (typeof rate === 'number') {
+    requireNotNegative('scaleByLearningRate', { learningRate: rate });
+    return stateless((updates) => scale(updates, -rate));
+  }
   if (typeof rate === 'function') return scaleBySchedule((step) => mul(rate(step), -1));
   return {
     init: () => ({ learningRate: tensor(rate.initial) }),

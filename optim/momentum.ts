@@ -1,5 +1,6 @@
 /** Heavy-ball and Nesterov momentum. */
 import { add, mul, tree, zerosLike, type Tree } from '../engine/index.ts';
+import { requireShares } from './check.ts';
 import type { GradientTransformation } from './transformation.ts';
 
 export interface TraceOptions {
@@ -9,11 +10,12 @@ export interface TraceOptions {
   readonly nesterov?: boolean;
 }
 
-/** v <- m v + g, passing on v (or g + m v with `nesterov`). No dampening: in the long run v is g/(1 - m). */
+/** v <- m v + g, passing on v (or g + m v with `nesterov`). No dampening: in the long run v is g/(1 - m). @throws OPTIMIZER unless 0 <= m < 1 */
 export function trace({
   momentum,
   nesterov = false,
 }: TraceOptions): GradientTransformation<{ readonly trace: Tree }> {
+  requireShares('trace', { momentum });
   return {
     init: (params) => ({ trace: tree.map(zerosLike, params) }),
     update<P extends Tree>(gradients: P, state: { readonly trace: Tree }) {

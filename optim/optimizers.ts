@@ -1,6 +1,7 @@
 /** The optimizers by their names: chains of transformations. */
 import { add, mul, tree } from '../engine/index.ts';
 import { scaleByAdam, type AdamOptions } from './adam.ts';
+import { requireNotNegative } from './check.ts';
 import { scaleByLearningRate, type LearningRate } from './learning-rate.ts';
 import { trace } from './momentum.ts';
 import { chain, stateless, type GradientTransformation, type Stateless } from './transformation.ts';
@@ -9,8 +10,10 @@ import { chain, stateless, type GradientTransformation, type Stateless } from '.
  * Adds `rate` times the parameters to the updates. Before momentum or Adam this is the gradient of an L2 penalty
  * ½ · rate · |w|² (coupled: Adam then divides it by √v̂ with everything else); after them it is decoupled decay
  * (Loshchilov & Hutter 2019), which shrinks every weight by the same share.
+ * @throws OPTIMIZER for a rate that is negative or no number
  */
 export function addDecayedWeights(rate: number): GradientTransformation<Stateless> {
+  requireNotNegative('addDecayedWeights', { rate });
   return stateless((updates, params) =>
     rate === 0 ? updates : tree.map((u, w) => add(u, mul(w, rate)), updates, params),
   );

@@ -26,6 +26,7 @@ export type Schedule = (step: Tensor) => Tensor;
 
 /** The same at every step. */
 export function constant(value: number): Schedule {
+  requireRates('constant', { value });
   return () => full([], value, 'f32');
 }
 
@@ -37,6 +38,7 @@ export function stepDecay(options: {
 }): Schedule {
   const { initial, factor, every } = options;
   requirePositive('stepDecay', { factor, every });
+  requireRates('stepDecay', { initial });
   return (step) => mul(exp(mul(cast(div(step, every), 'f32'), Math.log(factor))), initial);
 }
 
@@ -48,6 +50,7 @@ export function exponentialDecay(options: {
 }): Schedule {
   const { initial, factor, every } = options;
   requirePositive('exponentialDecay', { factor, every });
+  requireRates('exponentialDecay', { initial });
   return (step) => mul(exp(mul(cast(step, 'f32'), Math.log(factor) / every)), initial);
 }
 
@@ -58,6 +61,7 @@ export function exponentialDecay(options: {
 export function powerDecay(options: { readonly initial: number; readonly gamma: number }): Schedule {
   const { initial, gamma } = options;
   requirePositive('powerDecay', { gamma });
+  requireRates('powerDecay', { initial });
   if (gamma > 1)
     throw new LangevinError(
       'SCHEDULE',
@@ -74,6 +78,7 @@ export function cosineDecay(options: {
 }): Schedule {
   const { initial, steps, final = 0 } = options;
   requirePositive('cosineDecay', { steps });
+  requireRates('cosineDecay', { initial, final });
   return (step) => {
     const angle = mul(cast(minimum(step, steps), 'f32'), Math.PI / steps);
     return add(mul(add(cos(angle), 1), (initial - final) / 2), final);
@@ -84,12 +89,13 @@ export function cosineDecay(options: {
 export function piecewise(entries: readonly { readonly from: number; readonly value: number }[]): Schedule {
   if (
     entries[0]?.from !== 0 ||
-    entries.some((entry, k) => k > 0 && entry.from <= (entries[k - 1]?.from ?? 0))
+    entries.some(({ from }, k) => k > 0 && !(from > (entries[k - 1]?.from ?? 0) && from < Infinity))
   )
     throw new LangevinError(
       'SCHEDULE',
       `piecewise: the entries begin at ${entries.map((entry) => entry.from).join(', ')}: begin at 0 and ascend.`,
     );
+  for (const { value } of entries) requireRates('piecewise', { value });
   return (step) =>
     entries
       .slice(1)
@@ -129,6 +135,7 @@ export interface Cycle {
 export function cyclic(options: Cycle): Schedule {
   const { from, to, period, shape = 'square' } = options;
   cycle('cyclic', options);
+  requireRates('cyclic', { from, to });
   return (step) => {
     // remainder of f32 would lose whole steps beyond 2^24, and of i32 needs whole periods.
     const position = Number.isInteger(period)
@@ -153,4 +160,14 @@ function requirePositive(schedule: string, values: Readonly<Record<string, numbe
   for (const [name, value] of Object.entries(values))
     if (!(value > 0 && Number.isFinite(value)))
       throw new LangevinError('SCHEDULE', `${schedule}: ${name} is ${value}; it must be a positive number.`);
+}
+
+/** A rate may be 0, and then nothing moves. */
+function requireRates(schedule: string, values: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (!(value >= 0 && Number.isFinite(value)))
+      throw new LangevinError(
+        'SCHEDULE',
+        `${schedule}: ${name} is ${value}; it must be a finite number that is not negative.`,
+      );
 }

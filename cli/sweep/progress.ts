@@ -35,8 +35,8 @@ export function sweepProgress(
   const line = progressLine(
     terminal,
     now,
-    ({ note = '', ...progress }, rate, width) =>
-      fitting(shareAndTime(progress, rate), note.split('\n'), width),
+    ({ note = '', ...progress }, { left }, width) =>
+      fitting(shareAndTime(progress, left), note.split('\n'), width),
     WINDOW,
   );
   const draw = (): void => {

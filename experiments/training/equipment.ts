@@ -14,7 +14,7 @@ export interface Equipment {
   dispose(): void;
 }
 
-/** @throws CONFIG, SCHEDULE or DISCARD for a description that makes no sense */
+/** @throws CONFIG for a description that makes no sense */
 export function equipmentOf(spec: TrainingSpec, dataset: Dataset, seed: number): Equipment {
   const problem = problemOf(spec, dataset, seed);
   checkSpec(spec, problem.train.count);

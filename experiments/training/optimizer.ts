@@ -35,12 +35,15 @@ export interface StepOptimizer extends Pick<GradientTransformation, 'init'> {
   readonly fixed?: GradientTransformation;
 }
 
+/** @throws OPTIMIZER for options that make no sense */
 export function optimizerOf(spec: OptimizerSpec): StepOptimizer {
   const learningRate = adjustable(1);
   if (spec.name === 'cblr') {
     const { name: _, probes = 1, ...options } = spec;
     const make = (curvature: Params): GradientTransformation =>
       curvatureRate({ ...options, learningRate, curvature });
+    // Refuses options now, and not in the first step.
+    make({});
     return {
       init: (params) => make(params as Params).init(params),
       at: ({ loss }, params, key) => make(hessianDiagonal(loss, params, key as Tensor, probes)),

@@ -17,16 +17,20 @@ export interface Progressed {
 
 /** @throws SCHEDULE for a description that makes no sense, with the value */
 export function scheduleOf(spec: ScheduleSpec): (progressed: Progressed) => number {
-  if (typeof spec === 'number') return () => spec;
+  if (typeof spec === 'number') {
+    requireValues('A constant schedule', [spec]);
+    return () => spec;
+  }
   switch (spec.kind) {
     case 'cyclic': {
       const { from, to, unit } = spec;
+      requireValues('cyclic', [from, to]);
       const share = cycle('cyclic', spec);
       return (at) => from + (to - from) * share(positionIn(unit, at));
     }
     case 'multiStep': {
       const { initial, factor, milestones, unit } = spec;
-      require('multiStep: factor', factor, factor > 0);
+      require('multiStep: factor', factor, factor > 0 && Number.isFinite(factor));
       return piecewise(
         [0, ...milestones].map((from, k) => ({ from, value: initial * factor ** k })),
         unit,
@@ -36,6 +40,7 @@ export function scheduleOf(spec: ScheduleSpec): (progressed: Progressed) => numb
       return piecewise(spec.entries, spec.unit);
     case 'power': {
       const { initial, gamma, unit } = spec;
+      requireValues('power', [initial]);
       require('power: gamma', gamma, gamma > 0 && gamma <= 1);
       return (at) => initial * (1 + positionIn(unit, at)) ** (gamma - 1);
     }
@@ -46,6 +51,11 @@ export function scheduleOf(spec: ScheduleSpec): (progressed: Progressed) => numb
       ];
       return piecewise(entries, 'epochs');
     }
+    default:
+      throw new LangevinError(
+        'SCHEDULE',
+        `There is no schedule of the kind '${(spec as { readonly kind: string }).kind}': take cyclic, multiStep, piecewise, power or firstEpoch.`,
+      );
   }
 }
 
@@ -85,7 +95,14 @@ function piecewise(
   unit: Unit,
 ): (progressed: Progressed) => number {
   const begins = entries.map(({ from }) => from);
-  if (begins[0] !== 0 || begins.some((from, k) => k > 0 && !(from > (begins[k - 1] as number))))
+  requireValues(
+    `A schedule in ${unit}`,
+    entries.map(({ value }) => value),
+  );
+  if (
+    begins[0] !== 0 ||
+    begins.some((from, k) => k > 0 && !(from > (begins[k - 1] as number) && from < Infinity))
+  )
     throw new LangevinError(
       'SCHEDULE',
       `A schedule in ${unit} changes at ${begins.join(', ')}: begin at 0 and ascend.`,
@@ -94,6 +111,16 @@ function piecewise(
     const position = positionIn(unit, at);
     return entries.reduce((value, entry) => (entry.from <= position ? entry.value : value), NaN);
   };
+}
+
+/** Learning rates and batch sizes. */
+function requireValues(schedule: string, values: readonly number[]): void {
+  for (const value of values)
+    if (!(value >= 0 && Number.isFinite(value)))
+      throw new LangevinError(
+        'SCHEDULE',
+        `${schedule} has the value ${value}: give a finite number that is not negative.`,
+      );
 }
 
 function require(what: string, value: number, holds: boolean): void {

@@ -16,7 +16,7 @@ export type { TrainingContext } from './course.ts';
 /**
  * Trains, and yields the records that `settings.ts` names. A loss, parameter or measurement that is not finite is an outcome of
  * the training and no error.
- * @throws CONFIG, SCHEDULE or DISCARD for a description that makes no sense
+ * @throws CONFIG for a description that makes no sense
  */
 export async function* trainingRecords(
   spec: TrainingSpec,

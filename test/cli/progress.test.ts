@@ -60,6 +60,22 @@ test('parts that are each shorter than the pause between plain lines do not keep
   expect(text.trimEnd().split('\n')).toHaveLength(3);
 });
 
+test('nothing is said of the time left of a long work before a share of it, or half a minute, was under way', () => {
+  const leftAfter = (seconds: number, rate: number): boolean => {
+    let [text, time] = ['', 0];
+    const terminal = terminalOf({ isTTY: true, columns: 80, write: (more) => (text = more) }, {});
+    const line = progressLine(terminal, () => time);
+    for (; time <= 1000 * seconds; time += 500)
+      line.update({ done: 100 + (rate * time) / 1000, total: 1e5, unit: 'steps' });
+    return text.includes('left');
+  };
+  expect(leftAfter(2, 1)).toBe(false);
+  expect(leftAfter(29, 1)).toBe(false);
+  expect(leftAfter(30, 1)).toBe(true);
+  expect(leftAfter(4, 1000)).toBe(false);
+  expect(leftAfter(5, 1000)).toBe(true);
+});
+
 test('NO_COLOR turns colours off, and a terminal has them otherwise', () => {
   const stream = { isTTY: true, write: () => true };
   expect(terminalOf(stream, {}).bold('x')).toBe('\u001b[1mx\u001b[0m');

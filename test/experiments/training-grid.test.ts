@@ -92,6 +92,64 @@ describe('the cells of a grid', () => {
   });
 });
 
+describe('a description', () => {
+  const momentum = (value: number): object => ({ optimizer: { name: 'sgd', momentum: value } });
+  const rates = (spec: unknown): object => ({ learningRate: spec });
+  it.each<[string, object, RegExp]>([
+    [
+      'a network that there is not',
+      { network: { kind: 'foo' } },
+      /network\.kind is 'foo': take one of mlp, conv/,
+    ],
+    ['a perceptron without units', { network: { kind: 'mlp' } }, /network\.hidden is absent/],
+    [
+      'convolutions without channels',
+      { network: { kind: 'convolutions', norm: 4 } },
+      /network\.stages is absent/,
+    ],
+    [
+      'convolutions without groups',
+      { network: { kind: 'convolutions', stages: [[2]] } },
+      /network\.norm is absent/,
+    ],
+    ['a depth that no network has', { network: { kind: 'resnet', depth: 9 } }, /depth.*9|9.*depth/],
+    [
+      'an activation that there is not',
+      { network: { kind: 'mlp', hidden: [2], activation: 'x' } },
+      /activation is 'x'/,
+    ],
+    ['an optimizer that there is not', { optimizer: { name: 'sgdd' } }, /optimizer\.name is 'sgdd'/],
+    ['momentum that keeps all', momentum(1), /momentum is 1; give a number in \[0, 1\)/],
+    ['negative momentum', momentum(-0.5), /momentum is -0\.5/],
+    ['negative decay', { optimizer: { name: 'adam', weightDecay: -1 } }, /rate is -1/],
+    ['a radius below 0', { optimizer: { name: 'cblr', gamma: 0.1, maxRadius: -1 } }, /maxRadius is -1/],
+    ['no probes', { optimizer: { name: 'cblr', gamma: 0.1, probes: 0 } }, /probes is 0/],
+    ['a schedule that there is not', rates({ kind: 'linear' }), /no schedule of the kind 'linear'/],
+    ['a negative rate', rates(-0.1), /the value -0\.1/],
+    ['no rate', rates(NaN), /the value NaN/],
+    [
+      'negative milestones',
+      rates({ kind: 'multiStep', initial: 1, factor: 0.1, milestones: [-2], unit: 'epochs' }),
+      /changes at 0, -2: begin at 0 and ascend/,
+    ],
+    [
+      'milestones that are none',
+      rates({ kind: 'multiStep', initial: 1, factor: 0.1, milestones: [NaN], unit: 'epochs' }),
+      /changes at 0, NaN/,
+    ],
+    [
+      'a cycle below 0',
+      rates({ kind: 'cyclic', from: -1, to: 1, period: 2, unit: 'steps' }),
+      /cyclic has the value -1/,
+    ],
+  ])('with %s is refused before anything is trained', (_, changes, message) => {
+    const grid = gridOf({ ...tinySpec(), ...changes });
+    expect(() => grid.cells(grid.config, 0, 'procedural')).toThrow(
+      expect.objectContaining({ code: 'CONFIG', message: expect.stringMatching(message) as unknown }),
+    );
+  });
+});
+
 describe('a training whose last step goes beyond all bounds', () => {
   const measurements = {
     async *size({ params }: MeasurementPoint): AsyncGenerator<RunRecord> {

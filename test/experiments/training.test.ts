@@ -180,10 +180,10 @@ describe('a training from its description', () => {
     [
       'a schedule that does not begin',
       { learningRate: { kind: 'piecewise', entries: [{ from: 1, value: 1 }], unit: 'epochs' } },
-      'SCHEDULE',
+      'CONFIG',
       /in epochs changes at 1: begin at 0/,
     ],
-    ['a share that is all', { loss: { discard: { fraction: 1 } } }, 'DISCARD', /share is 1/],
+    ['a share that is all', { loss: { discard: { fraction: 1 } } }, 'CONFIG', /share is 1/],
     [
       'a measurement that there is not',
       { measure: { extra: [{ name: 'noise', at: { end: true } }] } },

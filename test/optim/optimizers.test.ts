@@ -9,10 +9,12 @@ import {
   constant,
   cosineDecay,
   exponentialDecay,
+  lamb,
   piecewise,
   scaleBySchedule,
   sgd,
   stepDecay,
+  trace,
   withLearningRate,
   type GradientTransformation,
   type Schedule,
@@ -188,6 +190,24 @@ describe('schedules', () => {
     expect(() => stepDecay({ initial: 1, factor: 0, every: 3 })).toThrow(
       expect.objectContaining({ code: 'SCHEDULE' }),
     );
+  });
+});
+
+describe('an optimizer', () => {
+  it.each<[string, () => unknown]>([
+    ['momentum that keeps all', () => sgd({ learningRate: 0.1, momentum: 1 })],
+    ['momentum of 2', () => sgd({ learningRate: 0.1, momentum: 2 })],
+    ['negative momentum', () => sgd({ learningRate: 0.1, momentum: -1 })],
+    ['momentum that is no number', () => trace({ momentum: NaN })],
+    ['negative decay', () => sgd({ learningRate: 0.1, weightDecay: -1 })],
+    ['decoupled decay that is no number', () => adamw({ weightDecay: NaN })],
+    ['β1 of 2', () => adam({ beta1: 2 })],
+    ['β2 of 1', () => adam({ beta2: 1 })],
+    ['negative eps', () => lamb({ eps: -1 })],
+    ['a negative rate', () => sgd({ learningRate: -0.1 })],
+    ['a rate that is no number', () => adam({ learningRate: NaN })],
+  ])('with %s is refused', (_, make) => {
+    expect(make).toThrow(expect.objectContaining({ code: 'OPTIMIZER' }));
   });
 });
 

@@ -1,12 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { init, tensor } from '../../engine/index.ts';
 import {
+  constant,
   constantBatchSize,
+  cosineDecay,
   cyclic,
   cyclicBatchSize,
+  exponentialDecay,
   multiStep,
+  piecewise,
   piecewiseBatchSize,
   powerDecay,
+  stepDecay,
   type Schedule,
 } from '../../optim/index.ts';
 
@@ -55,6 +60,23 @@ describe('learning rates in cycles, steps and powers', () => {
     const decay = powerDecay({ initial: 3, gamma: 0.25 });
     expect(distance(await rates(decay, [0, 1, 15]), [3, 3 * 2 ** -0.75, 3 / 8])).toBeLessThan(1e-12);
     expect(distance(await rates(powerDecay({ initial: 3, gamma: 1 }), [0, 100]), [3, 3])).toBeLessThan(1e-12);
+  });
+
+  it.each<[string, () => Schedule]>([
+    ['a constant that is no number', () => constant(NaN)],
+    ['a constant below 0', () => constant(-0.1)],
+    ['stairs that begin below 0', () => stepDecay({ initial: -1, factor: 0.5, every: 2 })],
+    ['a decay that begins at infinity', () => exponentialDecay({ initial: Infinity, factor: 0.5, every: 2 })],
+    ['a power that begins below 0', () => powerDecay({ initial: -1, gamma: 0.5 })],
+    ['a cosine that ends below 0', () => cosineDecay({ initial: 1, final: -1, steps: 4 })],
+    ['a piece below 0', () => piecewise([{ from: 0, value: -1 }])],
+    ['a piece from nowhere', () => piecewise([0, NaN].map((from) => ({ from, value: 1 })))],
+    ['a piece that never begins', () => piecewise([0, Infinity].map((from) => ({ from, value: 1 })))],
+    ['several steps from below 0', () => multiStep({ initial: -1, factor: 0.1, milestones: [3] })],
+    ['a cycle from below 0', () => cyclic({ from: -1, to: 1, period: 4 })],
+    ['a cycle to no number', () => cyclic({ from: 1, to: NaN, period: 4 })],
+  ])('%s is refused', (_, make) => {
+    expect(make).toThrow(refused);
   });
 
   it('negative lengths and rates that grow are refused', () => {
