@@ -125,7 +125,7 @@ function facts({ seed, adapter, dataset, status, seconds }: Manifest): string {
       'data',
       dataset.source === 'own'
         ? dataset.name
-        : `${datasetLabel(dataset)}, ${dataset.train} + ${dataset.test} images`,
+        : `${datasetLabel(dataset)}, of ${dataset.train} + ${dataset.test} images`,
     ],
     ['adapter', adapter.name],
     ['seed', String(seed)],

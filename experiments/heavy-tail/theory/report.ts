@@ -1,5 +1,5 @@
 /** Known values beside those found, and exits from a parabola beside the practical formula. */
-import { escapeBound, weibullMean, type EscapeAxis } from '../../../stats/index.ts';
+import { escapeBound, escapeSteps, weibullMean, type EscapeAxis } from '../../../stats/index.ts';
 import type { FigureSection, ReportData, TableSection } from '../../report.ts';
 import type { Manifest, RunRecord } from '../../types.ts';
 import { meanSteps } from '../levy-walk.ts';
@@ -7,7 +7,8 @@ import type { TheoryConfig } from './config.ts';
 import { checksOf, exitsOf, type AlphaExits, type Check } from './records.ts';
 
 export function report(records: readonly RunRecord[], { config, preset }: Manifest): ReportData {
-  const { hazard, kappa } = config as unknown as TheoryConfig;
+  const settings = config as unknown as TheoryConfig;
+  const { hazard, kappa } = settings;
   const [checks, exits] = [checksOf(records), exitsOf(records)];
   const printed = weibullMean(hazard, kappa) / kappa ** (1 + 1 / kappa);
   return {
@@ -18,7 +19,7 @@ export function report(records: readonly RunRecord[], { config, preset }: Manife
       `Preset ${preset}. No images are used.`,
     sections: [
       ...(checks.length === 0 ? [] : [checkTable(checks)]),
-      ...(exits.length === 0 ? [] : [exitTable(exits), exitFigure(exits)]),
+      ...(exits.length === 0 ? [] : [exitTable(exits), exitFigure(exits, settings)]),
       decayTable(),
       decayFigure(),
       {
@@ -90,7 +91,15 @@ function exitTable(exits: readonly AlphaExits[]): TableSection {
   };
 }
 
-function exitFigure(exits: readonly AlphaExits[]): FigureSection {
+/** Points of the curve of {@link exitFigure}. */
+const POINTS = 40;
+
+function exitFigure(exits: readonly AlphaExits[], config: TheoryConfig): FigureSection {
+  const { learningRate, scale, radius } = config;
+  const alphas = exits.map(({ alpha }) => alpha);
+  const [least, greatest] = [Math.min(...alphas), Math.max(...alphas)];
+  const steps = (alpha: number): number =>
+    escapeSteps([{ alpha, scale, plus: radius, minus: radius }], learningRate ** (1 / alpha));
   return {
     kind: 'figure',
     id: 'exits',
@@ -109,7 +118,12 @@ function exitFigure(exits: readonly AlphaExits[]): FigureSection {
       },
     ],
     curves: [
-      { label: 'single jumps', points: exits.map(({ alpha, predicted }) => ({ x: alpha, y: predicted })) },
+      {
+        label: 'single jumps',
+        points: Array.from({ length: POINTS + 1 }, (_, k) => least + (k / POINTS) * (greatest - least)).map(
+          (x) => ({ x, y: steps(x) }),
+        ),
+      },
     ],
   };
 }
