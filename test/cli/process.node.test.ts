@@ -126,7 +126,7 @@ test('a reader that closes the pipe early ends the command cleanly', () => {
   const node = `'${process.execPath}' '${toyMain}'`;
   expect(shell(`(sleep 0.5; ${node} list 2>&1 >&3 | cat >&2) 3>&1 | true`)).toBe('0\n');
   const out = join(root, 'pipe');
-  const run = `${node} ${slow(out).slice(1).join(' ')} --set delay=1`;
+  const run = `${node} ${slow(out).slice(1).join(' ')} --set delay=1 --set talk=100`;
   expect(shell(`${run} 2>stderr.txt | head -1`)).toBe(`${out}\n141\n`);
   expect(readFileSync(join(root, 'stderr.txt'), 'utf8')).toBe('');
   expect(manifestIn(out).status).toBe('interrupted');

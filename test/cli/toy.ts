@@ -10,6 +10,8 @@ export interface ToyConfig {
   readonly delay: number;
   /** The step at which it throws; -1 for never. */
   readonly failAt: number;
+  /** Steps between two lines that it says; 0 for never. */
+  readonly talk: number;
   readonly alphas: readonly number[];
   readonly optimizer: { readonly name: string; readonly rate: number };
 }
@@ -18,6 +20,7 @@ const smoke: ToyConfig = {
   steps: 10,
   delay: 0,
   failAt: -1,
+  talk: 0,
   alphas: [1, 1.5, 2],
   optimizer: { name: 'sgd', rate: 0.1 },
 };
@@ -28,7 +31,7 @@ export const toy: Experiment<ToyConfig> = {
   description: 'Does counting work?',
   presets: { smoke, small: { ...smoke, steps: 20 }, medium: smoke, paper: smoke },
 
-  async *run({ steps, delay, failAt, alphas }, { signal, seed, progress, log }) {
+  async *run({ steps, delay, failAt, talk, alphas }, { signal, seed, progress, log }) {
     if (steps < 1)
       throw Object.assign(new Error(`steps is ${steps}: expected at least 1.`), {
         name: 'LangevinError',
@@ -39,6 +42,7 @@ export const toy: Experiment<ToyConfig> = {
       if (step === failAt) throw new Error('the toy broke');
       if (delay > 0) await new Promise((done) => setTimeout(done, delay));
       progress({ done: step + 1, total: steps, unit: 'steps', note: 'counting' });
+      if (talk > 0 && step % talk === 0) log(`counted to ${step}`);
       yield {
         kind: 'metric',
         name: 'loss',
