@@ -215,6 +215,10 @@ test('text from experiments, configurations and adapters is escaped everywhere',
   expect(html).not.toContain('<b>');
 });
 
+test('the page says of how many images the set is, of which a training may see fewer', () => {
+  expect(page()).toContain('<dd>procedural, of 10 + 5 images</dd>');
+});
+
 test('a page fetches nothing and runs nothing', () => {
   expect(page()).not.toMatch(/<script|<link|@import|url\((?!#)|src=/);
 });
