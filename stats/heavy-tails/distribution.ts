@@ -31,15 +31,17 @@ export function checkLaw(caller: string, alpha: number, scale = 1): void {
     fail('STABLE', `${caller}: scale ${scale} is not positive and finite: pass the σ of exp(-|σt|^alpha).`);
 }
 
-/** The density of SαS(scale) at `x`. @throws STABLE for another law */
+/** The density of SαS(scale) at `x`; NaN at NaN. @throws STABLE for another law */
 export function stableDensity(x: number, alpha: number, scale = 1): number {
   checkLaw('stableDensity', alpha, scale);
+  if (Number.isNaN(x)) return NaN;
   return unitDensity(Math.abs(x / scale), alpha) / scale;
 }
 
-/** P(X ≤ x) of SαS(scale); below 0 with the precision of a tail. @throws STABLE for another law */
+/** P(X ≤ x) of SαS(scale); below 0 with the precision of a tail; NaN at NaN. @throws STABLE for another law */
 export function stableCdf(x: number, alpha: number, scale = 1): number {
   checkLaw('stableCdf', alpha, scale);
+  if (Number.isNaN(x)) return NaN;
   return x > 0 ? 1 - unitTail(x / scale, alpha) : unitTail(-x / scale, alpha);
 }
 

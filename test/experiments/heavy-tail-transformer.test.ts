@@ -76,6 +76,11 @@ describe('WordPiece', () => {
     expect(words('')).toEqual(['[CLS]', '[SEP]']);
   });
 
+  it('takes no token from empty lines at the end of its vocabulary', async () => {
+    const padded = new TextEncoder().encode(`${new TextDecoder().decode(vocabulary())}\n\r\n`);
+    expect((await wordPiece(padded, 'vocab.txt')).size).toBe(17);
+  });
+
   it('without its vocabulary, or with another, is refused', async () => {
     await expect(wordPiece(undefined, 'vocab.txt')).rejects.toThrow(code('VOCABULARY'));
     await expect(wordPiece(undefined, 'vocab.txt')).rejects.toThrow(/vocab\.txt is not there/);

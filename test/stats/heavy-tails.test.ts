@@ -53,6 +53,13 @@ describe('the density of a symmetric stable law', () => {
     }
   });
 
+  it('is NaN at NaN, as the distribution function is', () => {
+    for (const alpha of [0.7, 1, 1.5, 2]) {
+      expect(stableDensity(NaN, alpha)).toBeNaN();
+      expect(stableCdf(NaN, alpha)).toBeNaN();
+    }
+  });
+
   it('agrees with quadrature in 40 digits to 1e-15, and to 1e-10 of the tail', () => {
     // alpha, x, p(x), P(X > x): the rotated integral of stats/heavy-tails/distribution.ts along another path, by mpmath.
     const values: [number, number, number, number][] = [

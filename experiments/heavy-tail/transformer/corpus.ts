@@ -1,7 +1,7 @@
 /** Labelled sentences as tensors: drawn from the grammar, or read from files of CoLA and cut into pieces of words. */
 import { readCola } from '../../../data/index.ts';
 import { tensor, type Tensor } from '../../../engine/index.ts';
-import { fail } from '../../../engine/graph/errors.ts';
+import { fail, LangevinError } from '../../../engine/graph/errors.ts';
 import { foldInWords, seedWords } from '../../../engine/random/threefry.ts';
 import { permutation } from '../../../data/permutation.ts';
 import type { RunContext } from '../../types.ts';
@@ -62,7 +62,7 @@ async function colaSentences(config: TransformerConfig, context: RunContext): Pr
   });
 }
 
-/** @throws DATA_MISSING where there are no files, or not this one */
+/** @throws DATA_MISSING where there are no files, or not this one; DATA_UNREADABLE where the system refuses */
 export async function readUserFile({ files }: RunContext, path: string): Promise<Uint8Array> {
   if (!files)
     return fail(
@@ -72,6 +72,7 @@ export async function readUserFile({ files }: RunContext, path: string): Promise
   try {
     return await files(path);
   } catch (error) {
+    if (error instanceof LangevinError && error.code !== 'DATA_MISSING') throw error;
     return fail('DATA_MISSING', `heavy-tail/table2 reads ${path}, which could not be read: ${WHERE}`, {
       cause: error,
     });

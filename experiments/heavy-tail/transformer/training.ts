@@ -40,7 +40,7 @@ export async function initialParams(config: TransformerConfig, context: RunConte
   const drawn = bert(config.model).init(key, [3, config.length]).params;
   const { weights } = config.files;
   if (weights === '') return drawn;
-  return withBertWeights(drawn, decodeSafetensors(await readUserFile(context, weights)).tensors);
+  return withBertWeights(drawn, decodeSafetensors(await readUserFile(context, weights), weights).tensors);
 }
 
 /**

@@ -28,7 +28,7 @@ export async function wordPiece(bytes: Uint8Array | undefined, file: string): Pr
     );
   const tokens = new TextDecoder()
     .decode(bytes.slice())
-    .replace(/\r?\n$/, '')
+    .replace(/(\r?\n)+$/, '')
     .split(/\r?\n/);
   const vocab = Object.fromEntries(tokens.map((token, number) => [token, number]));
   for (const token of SPECIAL)

@@ -153,7 +153,7 @@ const resnet110: Figure4Config = {
   parameters: 100,
   batches: 0,
   piece: 128,
-  repeats: 1,
+  repeats: 5,
 };
 
 export const presets: Readonly<Record<PresetName, Figure4Config>> = {
@@ -175,7 +175,6 @@ export const presets: Readonly<Record<PresetName, Figure4Config>> = {
     batchSize: 50,
     change: 30,
     batches: 100,
-    repeats: 3,
   },
   paper: resnet110,
 };

@@ -178,10 +178,8 @@ function seriesFigures(changes: readonly Change[]): FigureSection[] {
 export function claimsOf(changes: readonly Change[], factor: number): readonly DecidedClaim[] {
   const [constant, decay] = [of(changes, 'constant'), of(changes, 'decay')];
   const sizes = sizesOf(changes);
-  const at = (own: readonly Change[], when: 'before' | 'after'): number[] =>
-    own.map((each) => sizes(each)[when]);
   const test =
-    "Mann and Whitney's test, by permutation, of the mean logarithms of the deviations in the repeats, over the parameters that are alive in all trainings of a repeat.";
+    'Of each repeat the mean logarithm of the deviations, over the parameters that are alive in all its trainings, which are one training until the change: the permutation test of these pairs.';
   const repeated = `Cannot be decided by fewer than ${LEAST_REPEATS} repeats, as (a) and (b) cannot.`;
   const limit = 2 / factor;
   return [
@@ -191,14 +189,20 @@ export function claimsOf(changes: readonly Change[], factor: number): readonly D
       statement:
         'The amplitude and the variance of the noise u are smaller after the decay of the learning rate than at the same epoch without it.',
       test,
-      ...decide([at(decay, 'after'), at(constant, 'after')]),
+      ...decidePairs(
+        decay.flatMap((each) =>
+          constant
+            .filter(({ replica }) => replica === each.replica)
+            .map((other) => [sizes(each).after, sizes(other).after] as const),
+        ),
+      ),
     },
     {
       letter: 'b',
       short: 'with a decay, u falls',
       statement: 'With the decay, u is smaller after the change than before.',
       test,
-      ...decide([at(decay, 'after'), at(decay, 'before')]),
+      ...decidePairs(decay.map((each) => [sizes(each).after, sizes(each).before] as const)),
     },
     {
       letter: 'c',
@@ -218,17 +222,17 @@ export function claimsOf(changes: readonly Change[], factor: number): readonly D
   ];
 }
 
-/** That the second group is the greater. */
-function decide(groups: readonly (readonly number[])[]): Decision {
-  if (groups.some((group) => group.length === 0)) return undecided('not all of the trainings were made.');
-  const { verdict, reason } = decideRising(numericTrend([groups]));
+/** That the second of a pair is the greater. */
+function decidePairs(pairs: readonly (readonly [number, number])[]): Decision {
+  if (pairs.length === 0) return undecided('not all of the trainings were made.');
+  const { verdict, reason } = decideRising(numericTrend(pairs.map((pair) => pair.map((each) => [each]))));
   return { verdict, reason: `${reason}.` };
 }
 
 const STEADY = 0.1;
 
-/** Of fewer repeats no order is rare: that of two groups of two has the probability 1/6. Claims of every repeat ask for as many. */
-const LEAST_REPEATS = 3;
+/** Of fewer repeats no order is rare: that of four pairs has the probability 1/16. Claims of every repeat ask for as many. */
+const LEAST_REPEATS = 5;
 
 const tooFew = (count: number): string =>
   `${count} ${count === 1 ? 'repeat is' : 'repeats are'} too few, whatever they show: `;
