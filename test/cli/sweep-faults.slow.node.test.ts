@@ -90,6 +90,8 @@ test('a second SIGINT ends all processes at once, and the next sweep goes on fro
   const running = start(out, '--jobs', '2', '--set', 'delay=3000', '--set', 'steps=3');
   await reached(out, 2, running);
   const workers = childrenOf(running.child.pid ?? 0);
+  // Into the next step, of three seconds, and not while the checkpoint of this one is written.
+  await setTimeout(1000);
   running.child.kill('SIGINT');
   await setTimeout(300);
   running.child.kill('SIGINT');
