@@ -19,7 +19,7 @@ import {
 } from '../../engine/index.ts';
 import type { Measurement } from '../training/measurement.ts';
 import { cuts } from '../training/microbatches.ts';
-import { drawsAtRandom, groupOf } from '../training/network.ts';
+import { drawsAtRandom, smallestCut } from '../training/network.ts';
 import type { Params } from '../training/problem.ts';
 import type { RunRecord } from '../types.ts';
 import { disposeAll, summedInTurn } from './in-turn.ts';
@@ -47,8 +47,7 @@ export const measureStride: Measurement = async function* (point) {
   const { spec, seed, problem, params, objective, step, epoch, learningRate, batchSize, nextBatch } = point;
   const { tensors } = problem.train;
   const key = random.foldIn(random.foldIn(random.key(seed), STRIDE), step);
-  const group = groupOf(spec.network);
-  const losses = cuts(batchSize, spec.microbatch || batchSize, typeof group === 'number' ? group : 1).map(
+  const losses = cuts(batchSize, spec.microbatch || batchSize, smallestCut(spec.network)).map(
     ({ from, size }) => {
       const own = drawsAtRandom(spec.network) ? random.foldIn(key, from) : undefined;
       const loss = objective(tensors, 1, own);

@@ -48,9 +48,9 @@ export function cuts(count: number, limit: number, group: number = 1): Cut[] {
   }));
 }
 
-/** The examples of a batch from number `from` on, in a program for passes of this size; or their weights. */
-export function positions(batch: Tensor, from: Tensor, size: number): Tensor {
-  return take(batch, add(iota([size], 0, 'i32'), from));
+/** `size` numbers of a batch from number `from` on: its examples, or their weights. */
+export function segment(all: Tensor, from: Tensor, size: number): Tensor {
+  return take(all, add(iota([size], 0, 'i32'), from));
 }
 
 /** Every pass draws by itself, in the same way whenever the pass is made. @param keys the step's own, or none */
@@ -111,8 +111,8 @@ export function accumulatedStep(
         keys: readonly Tensor[],
       ): Sum => {
         const weighted = loss(tensors, 1, keyOfPass(keys, from));
-        const examples = positions(batch, from, size);
-        const shares = mul(positions(weights, from, size), factor);
+        const examples = segment(batch, from, size);
+        const shares = mul(segment(weights, from, size), factor);
         const [value, gradient] = valueAndGrad((p: Params) => weighted(p, examples, shares))(params);
         return { loss: add(sum.loss, value), gradient: tree.map(add, sum.gradient, gradient) };
       },

@@ -68,6 +68,12 @@ export function groupOf(spec: NetworkSpec): number | 'batch' | undefined {
   }
 }
 
+/** What a batch may be cut into multiples of: ghost groups, or single examples. A batch that is normalised whole cannot be cut. */
+export function smallestCut(spec: NetworkSpec): number {
+  const group = groupOf(spec);
+  return typeof group === 'number' ? group : 1;
+}
+
 /** Whether a pass of training draws at random. */
 export function drawsAtRandom(spec: NetworkSpec): boolean {
   return spec.kind === 'alexnet' && spec.dropout !== 0;

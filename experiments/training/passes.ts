@@ -4,7 +4,7 @@
  */
 import { exampleCost, type ExampleCost } from './cost.ts';
 import { imagesOf } from './images.ts';
-import { groupOf } from './network.ts';
+import { groupOf, smallestCut } from './network.ts';
 import { largestOf } from './schedule.ts';
 import type { TrainingCell } from './settings.ts';
 
@@ -52,12 +52,9 @@ export function inPasses(cell: TrainingCell): TrainingCell {
   const { dataset, training } = cell;
   const { network, images, optimizer, batchSize } = training;
   const { shape, classes } = imagesOf(dataset, images);
-  const group = groupOf(network);
-  const { microbatch, piece } = passSizes(
-    exampleCost(network, shape, classes),
-    typeof group === 'number' ? group : 1,
-  );
-  const whole = group === 'batch' || optimizer.name === 'cblr' || largestOf(batchSize) <= microbatch;
+  const { microbatch, piece } = passSizes(exampleCost(network, shape, classes), smallestCut(network));
+  const whole =
+    groupOf(network) === 'batch' || optimizer.name === 'cblr' || largestOf(batchSize) <= microbatch;
   return {
     ...cell,
     training: { ...(whole ? {} : { microbatch }), ...(piece < EVALUATED && { piece }), ...training },

@@ -30,7 +30,7 @@ export function scheduleOf(spec: ScheduleSpec): (progressed: Progressed) => numb
     }
     case 'multiStep': {
       const { initial, factor, milestones, unit } = spec;
-      require('multiStep: factor', factor, factor > 0 && Number.isFinite(factor));
+      demand('multiStep: factor', factor, factor > 0 && Number.isFinite(factor));
       return piecewise(
         [0, ...milestones].map((from, k) => ({ from, value: initial * factor ** k })),
         unit,
@@ -41,7 +41,7 @@ export function scheduleOf(spec: ScheduleSpec): (progressed: Progressed) => numb
     case 'power': {
       const { initial, gamma, unit } = spec;
       requireValues('power', [initial]);
-      require('power: gamma', gamma, gamma > 0 && gamma <= 1);
+      demand('power: gamma', gamma, gamma > 0 && gamma <= 1);
       return (at) => initial * (1 + positionIn(unit, at)) ** (gamma - 1);
     }
     case 'firstEpoch': {
@@ -64,7 +64,7 @@ export function batchSizeOf(spec: ScheduleSpec): (progressed: Progressed) => num
   const schedule = scheduleOf(spec);
   return (at) => {
     const size = Math.round(schedule(at));
-    require('batchSize', size, size > 0 && Number.isFinite(size));
+    demand('batchSize', size, size > 0 && Number.isFinite(size));
     return size;
   };
 }
@@ -123,7 +123,7 @@ function requireValues(schedule: string, values: readonly number[]): void {
       );
 }
 
-function require(what: string, value: number, holds: boolean): void {
+function demand(what: string, value: number, holds: boolean): void {
   if (!holds)
     throw new LangevinError('SCHEDULE', `${what} is ${value}; see ScheduleSpec for what it can be.`);
 }

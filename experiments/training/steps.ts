@@ -3,7 +3,7 @@ import { full, jit, random, slice, valueAndGrad, type Tensor, type Tree } from '
 import type { ResidentTensors } from '../../data/resident.ts';
 import { foldInWords, seedWords } from '../../engine/random/threefry.ts';
 import type { GradientTransformation } from '../../optim/index.ts';
-import { drawsAtRandom, groupOf } from './network.ts';
+import { drawsAtRandom, smallestCut } from './network.ts';
 import { accumulatedStep, cuts, type Cut } from './microbatches.ts';
 import { minibatchLoss, objectiveOf } from './objective.ts';
 import { drawsProbes, optimizerOf, type StepOptimizer } from './optimizer.ts';
@@ -48,8 +48,7 @@ export function stepsOf(spec: TrainingSpec, problem: Problem): Steps {
   const known = new Map<string, TrainingStep>();
   const lossKey = (key: Tensor | undefined): Tensor | undefined => key && random.foldIn(key, 0);
   const piecesOf = (batchSize: number): Cut[] => {
-    const group = groupOf(spec.network);
-    return cuts(batchSize, spec.microbatch as number, typeof group === 'number' ? group : 1);
+    return cuts(batchSize, spec.microbatch as number, smallestCut(spec.network));
   };
   const whole = (discard: number): TrainingStep => {
     const minibatch = minibatchLoss(problem, spec.loss, discard);

@@ -5,7 +5,7 @@
 import { concat, jit, tensor, type Tensor } from '../../engine/index.ts';
 import type { ResidentTensors } from '../../data/resident.ts';
 import { highestLossWeights } from '../../optim/index.ts';
-import { keyOfPass, perSize, positions, type Cut } from './microbatches.ts';
+import { keyOfPass, perSize, segment, type Cut } from './microbatches.ts';
 import { lossesOf } from './objective.ts';
 import type { Params, Problem } from './problem.ts';
 
@@ -20,7 +20,7 @@ export function highestLosses(problem: Problem, discard: number, pieces: readonl
   const losses = lossesOf(problem);
   const { of, dispose } = perSize(pieces, (size) =>
     jit((params: Params, tensors: ResidentTensors, batch: Tensor, from: Tensor, keys: readonly Tensor[]) =>
-      losses(params, tensors, positions(batch, from, size), keyOfPass(keys, from)),
+      losses(params, tensors, segment(batch, from, size), keyOfPass(keys, from)),
     ),
   );
   const choose = jit((parts: readonly Tensor[]): Tensor => highestLossWeights(concat(parts), discard));

@@ -22,13 +22,12 @@ export function gridReport(
   const images = networks.flatMap((name) =>
     plans[name] ? [`${name}: ${imageCount(plans[name].images)}`] : [],
   );
-  const diverged = trainings.filter(({ result }) => result?.outcome === 'diverged').length;
   return {
     title,
     lead:
       'One network is trained with many learning rates η and batch sizes S, and the Hessian of its training loss is measured where it ended. ' +
       'LB says that curvature falls and accuracy rises with η/S, and that η and S matter through their ratio alone. ' +
-      `Preset ${preset}, ${dataset.name} (${images.join(', ')}), seed ${seed}; ${runs.length} of ${trainings.length} trainings came to their end${diverged > 0 ? `, ${diverged} diverged` : ''}. ` +
+      `Preset ${preset}, ${dataset.name} (${images.join(', ')}), seed ${seed}; ${runs.length} of ${trainings.length} trainings came to their end. ` +
       'The published figure is an image without numbers: what can be compared is the direction of each curve.',
     sections: [...groupBy(runs, ({ network }) => network)].flatMap(([network, own]) => [
       ...gridFigures(network, own),
