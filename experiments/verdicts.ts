@@ -1,5 +1,5 @@
 /**
- * How a claim about an order is decided. One test for all: the permutation test of Jonckheere and Terpstra for a trend
+ * How a claim about an order is decided: by the permutation test of Jonckheere and Terpstra for a trend
  * over ordered groups, at the level 0.05 in each direction. It asks nothing of the distribution of a measurement, takes
  * few initialisations for what they are, and lets a censored run say what it knows: that its convergence time is above
  * its cap, and nothing more.
